@@ -1,0 +1,1 @@
+//! Runnable programs: see the `README.md` beside this file.
