@@ -1,1 +1,55 @@
-//! Placeholder.
+#![doc = include_str!("docs/crate.md")]
+#![forbid(unsafe_code)]
+
+#[cfg(test)]
+extern crate self as membrane;
+
+mod callback;
+mod crossing;
+mod direction;
+pub mod docs;
+mod error;
+mod identity;
+mod interface;
+mod iterator;
+mod membrane_handle;
+mod passable;
+mod policy;
+mod proxy;
+mod query;
+mod reason;
+mod revocation;
+mod scoped;
+mod tree;
+
+pub use crossing::Crossing;
+pub use direction::Direction;
+pub use error::{Error, ErrorKind};
+pub use interface::Interface;
+pub use membrane_handle::Membrane;
+pub use object_membrane_macros::{Passable, allow, interface};
+pub use passable::{Data, Passable};
+pub use policy::{
+    Allow, Homecoming, Interfaces, NamedRule, OnPanic, Policy, PolicyBuilder, PolicyError, PolicyProblem,
+};
+pub use reason::Reason;
+pub use revocation::{Revoker, RunningCall, WaitError};
+pub use scoped::ScopedGrant;
+
+/// What the macros' expansions name. Not for use by hand: the crate that does is trusted by both sides.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::crossing::{Call, Crossing, Level};
+    pub use crate::interface::{
+        InterfaceResult, Target, assert_argument, assert_borrowed, assert_interface, assert_result, check_interface,
+        concat_names, concat_supers, index, mask, offset,
+    };
+    pub use crate::passable::Borrowed;
+    pub use crate::policy::allow;
+    pub use crate::proxy::Proxy;
+    pub use crate::query::Query;
+    pub use std::sync::Arc;
+}
+
+#[cfg(all(test, loom))]
+mod tests;

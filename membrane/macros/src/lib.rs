@@ -1,1 +1,117 @@
-//! Macros of `object-membrane`.
+//! The macros of `object-membrane`: `#[interface]`, `#[derive(Passable)]` and `allow!`.
+//!
+//! Not a crate to depend on: `membrane` re-exports the three macros, and what they expand to names items of
+//! `membrane` only. Runnable examples are on those re-exports' own pages in `membrane`.
+//!
+//! # What the macros decide, and what they leave to the compiler
+//!
+//! A macro sees words, not types. What can be told from the words (a generic method, `&mut self`, a borrowed result) is
+//! refused here, with a message at the offending word that says what to write instead, and every refusal of one item is
+//! reported at once. What needs types (is this argument `Passable`? does this alias hide a `Result`?) is written out as
+//! an assertion at the place of the type, so that the compiler's own message points there.
+//!
+//! # What is deliberately absent
+//!
+//! No `unsafe`, here or in what is generated, and no name of the user's is captured: local names are hygienic, others
+//! begin with `__membrane`, and paths start at the crate path.
+
+#![forbid(unsafe_code)]
+
+mod allow;
+mod interface;
+mod passable;
+mod path;
+mod refusals;
+mod types;
+
+use proc_macro::TokenStream;
+
+/// Makes an ordinary trait an interface: a trait whose objects cross a membrane.
+///
+/// The trait stays what it was, an object-safe trait with the methods as written, and gains the supertraits
+/// `Send + Sync + 'static`. The proxy implements it too, so that owner and holder both write `Arc<dyn Account>`.
+///
+/// ```text
+/// #[interface]
+/// pub trait Account: Named {
+///     /// The balance, in cents.
+///     fn balance(&self) -> Result<u64, Error>;
+///     /// Borrowed arguments are plain data.
+///     fn note(&self, text: &str) -> Result<(), Error>;
+///     /// References cross by value, either way, and are wrapped.
+///     fn watch(&self, by: Arc<dyn Watcher>) -> Result<Arc<dyn Named>, Error>;
+///     /// A default method is forwarded to the target like any other; it never runs on the holder's side.
+///     fn doubled(&self) -> Result<u64, Error> { Ok(2 * self.balance()?) }
+/// }
+/// ```
+///
+/// Supertraits may be other interfaces, `Send`, `Sync`, `Debug` and `'static`.
+/// `#[interface(crate = path)]` names `membrane` where it is not at `::membrane`.
+///
+/// # Errors
+///
+/// Each of these is refused at compile time, all those of one trait together:
+///
+/// - generic, `async`, `const`, `unsafe` and `extern` methods, `where` clauses, receivers other than `&self`;
+/// - results that are not `Result<_, E>` with `E: From<membrane::Error>`, and results that borrow;
+/// - `&mut` arguments, references inside an argument's type, `&dyn Trait`, raw pointers, `impl Trait`, `Self`;
+/// - arguments and results that are not `Passable`;
+/// - parametrised, `unsafe` and `auto` traits; associated types and constants;
+/// - supertraits that are no interface;
+/// - more than 63 methods, the inherited ones included.
+#[proc_macro_attribute]
+pub fn interface(options: TokenStream, item: TokenStream) -> TokenStream {
+    interface::expand(options.into(), &item.into()).into()
+}
+
+/// Lets a type cross a membrane: its fields cross one by one, and the references among them are wrapped.
+///
+/// ```text
+/// #[derive(Passable)]
+/// pub struct Entry<T> { owner: Arc<dyn Account>, value: T }
+///
+/// #[derive(Passable)]
+/// pub enum Refused { Poor { missing: u64 }, Closed, Membrane(membrane::Error) }
+/// ```
+///
+/// A type whose every field is `Data` (cannot hold a reference) is `Data` too, and crosses untouched. Type parameters
+/// are bounded by `Passable`, except those declared `?Sized`: bound the fields that use one in a `where` clause.
+///
+/// A type that mentions itself is rebuilt under a bound on its depth, and is not `Data`. What mentions itself by a
+/// detour (through another type, or an alias) says so with `#[passable(recursive)]`: without it the compiler reports a
+/// cycle.
+///
+/// | attribute on the type | meaning |
+/// |---|---|
+/// | `#[passable(data)]` | must not be taken apart, as it has a `Drop` or invariants: every field must be `Data`, and the value crosses as it is |
+/// | `#[passable(recursive)]` | mentions itself where this macro cannot see it |
+/// | `#[passable(crate = path)]` | where `membrane` is, if not at `::membrane` |
+///
+/// # Errors
+///
+/// Refused at compile time: unions, lifetime parameters (a borrowed value cannot cross), and a field whose type is not
+/// `Passable`, at that field.
+#[proc_macro_derive(Passable, attributes(passable))]
+pub fn passable(item: TokenStream) -> TokenStream {
+    passable::expand(item.into()).into()
+}
+
+/// Lists the methods of one interface that a policy allows: an expression of type `membrane::Allow`.
+///
+/// ```text
+/// allow!(dyn Account: balance, deposit)   // these two, and no other
+/// allow!(dyn Account)                     // an opaque reference: no method at all
+/// ```
+///
+/// The methods may be the interface's own or inherited ones. There is no wildcard: a method that is added to the
+/// interface later stays denied until it is listed. `allow!(crate = path; dyn Account: balance)` says where `membrane`
+/// is, if not at `::membrane`.
+///
+/// # Errors
+///
+/// Refused at compile time: a method that the interface lacks or that two of its super-interfaces have, a method listed
+/// twice, a type that is not `dyn` of one interface.
+#[proc_macro]
+pub fn allow(list: TokenStream) -> TokenStream {
+    allow::expand(list.into()).into()
+}

@@ -1,0 +1,324 @@
+//! Per-thread frames: which cells a thread is using at this moment, readable by every revoker.
+//!
+//! # Layout
+//!
+//! A thread's first [`HEAD`] frames lie in two cache lines that only it writes; deeper nesting links further chunks.
+//! Frame 0 is the fast one: a call that is not nested inside another takes it with one load and one store. Everything
+//! else, nesting and a thread's first call, goes through [`nested`].
+//!
+//! # Who touches what when
+//!
+//! - `Slot::cell`: written by the owning thread only, read by revokers ([`in_use`]). Zero means free.
+//! - `Slot::method`: written before `cell`, read after it; names a running call in a report and decides nothing.
+//! - `Frames::hint`: the owner's alone; an atomic only because the struct is shared.
+//! - `Chunk`s are added by the owner and never removed; frames of an ended thread wait in [`Registry::free`] for the next.
+//!
+//! # Threads that are ending
+//!
+//! Once a thread's own frames have been given back (thread-local destructors run in no particular order), a further call
+//! on it takes a slot among the [`ORPHANS`], which are claimed by compare-and-swap and shared by all ending threads.
+
+use crate::fault::{self, Fault};
+use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Relaxed, Release, lock};
+use std::cell::Cell;
+use std::ptr::NonNull;
+
+/// Frames that every thread has from its first call on.
+const HEAD: usize = if cfg!(loom) { 2 } else { 8 };
+/// Frames in each further chunk.
+const CHUNK: usize = if cfg!(loom) { 2 } else { 32 };
+/// Frames shared by threads whose own are gone already.
+const ORPHAN_SLOTS: usize = if cfg!(loom) { 1 } else { 256 };
+
+/// One frame: the cell that a running call uses, and the method it runs.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    cell: AtomicUsize,
+    method: AtomicU32,
+}
+
+impl Slot {
+    fn new() -> Self {
+        Self { cell: AtomicUsize::new(0), method: AtomicU32::new(0) }
+    }
+
+    /// C1: publishes that this thread is about to use `cell`.
+    #[inline(always)]
+    fn publish(&self, cell: usize, method: u32) {
+        // Relaxed: read only after `cell` was seen; a mix-up of two calls would misname a call in a report, no more.
+        self.method.store(method, Relaxed);
+        // Release: pairs with the Acquire in `in_use`. The previous call's use of its target, made under this same slot,
+        // happens before a scan that sees this store instead of that call's exit.
+        self.cell.store(cell, if fault::on(Fault::RelaxedEntry) { Relaxed } else { Release });
+    }
+
+    /// E1: this thread no longer uses the cell.
+    #[inline(always)]
+    pub(crate) fn clear(&self) {
+        // Release: the call's use of the target happens before a scan that sees the slot free; pairs with `in_use`.
+        self.cell.store(0, Release);
+    }
+
+    #[inline(always)]
+    fn is_free(&self) -> bool {
+        // Relaxed: only the owner writes.
+        self.cell.load(Relaxed) == 0
+    }
+}
+
+#[repr(align(64))]
+struct Frames {
+    head: [Slot; HEAD],
+    next: AtomicPtr<Chunk>,
+    /// Where the owner found its last nested frame; see [`nested`].
+    hint: AtomicUsize,
+}
+
+struct Chunk {
+    slots: [Slot; CHUNK],
+    next: AtomicPtr<Chunk>,
+}
+
+impl Frames {
+    fn new() -> Self {
+        Self {
+            head: std::array::from_fn(|_| Slot::new()),
+            next: AtomicPtr::new(std::ptr::null_mut()),
+            hint: AtomicUsize::new(1),
+        }
+    }
+
+    /// The slot at `index`, linking chunks as needed. Called by the owner only.
+    fn slot(&'static self, index: usize) -> &'static Slot {
+        if let Some(slot) = self.head.get(index) {
+            return slot;
+        }
+        let mut index = index - HEAD;
+        let mut link = &self.next;
+        loop {
+            // Relaxed: the owner wrote it.
+            let mut chunk = link.load(Relaxed);
+            if chunk.is_null() {
+                chunk = Box::into_raw(Box::new(Chunk {
+                    slots: std::array::from_fn(|_| Slot::new()),
+                    next: AtomicPtr::new(std::ptr::null_mut()),
+                }));
+                // Release: publishes the chunk's contents; pairs with the Acquire in `each`.
+                link.store(chunk, Release);
+            }
+            // SAFETY: chunks are made by the line above, never freed while a reference to their frames may exist, and
+            // only ever lent as shared references.
+            let chunk: &'static Chunk = unsafe { &*chunk };
+            if let Some(slot) = chunk.slots.get(index) {
+                return slot;
+            }
+            index -= CHUNK;
+            link = &chunk.next;
+        }
+    }
+
+    /// Shows every slot to `f`. Called by any thread.
+    fn each(&self, mut f: impl FnMut(&Slot)) {
+        self.head.iter().for_each(&mut f);
+        // Acquire: pairs with the Release in `slot`.
+        let mut chunk = self.next.load(Acquire);
+        // SAFETY: a non-null link points to a chunk that is never freed while its frames live, shared from the start.
+        while let Some(linked) = unsafe { chunk.as_ref() } {
+            linked.slots.iter().for_each(&mut f);
+            chunk = linked.next.load(Acquire);
+        }
+    }
+}
+
+/// A handle to frames that live as long as the process, or under loom as long as the execution.
+#[derive(Clone, Copy)]
+struct FramesRef(NonNull<Frames>);
+
+// SAFETY: `Frames` consists of atomics, and the pointer is only ever turned into a shared reference.
+unsafe impl Send for FramesRef {}
+
+impl FramesRef {
+    fn leak() -> Self {
+        Self(NonNull::from(Box::leak(Box::new(Frames::new()))))
+    }
+
+    fn get(self) -> &'static Frames {
+        // SAFETY: made by `leak`; freed by nobody, but under loom by `Registry::drop` after the execution's last thread.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+/// All frames there are, and those whose thread has ended.
+#[derive(Default)]
+struct Registry {
+    all: Vec<FramesRef>,
+    free: Vec<FramesRef>,
+}
+
+#[cfg(loom)]
+impl Drop for Registry {
+    fn drop(&mut self) {
+        for frames in self.all.drain(..) {
+            // SAFETY: loom drops its statics after the last thread of the execution; `leak` made the box.
+            let frames = unsafe { Box::from_raw(frames.0.as_ptr()) };
+            let mut chunk = frames.next.load(Relaxed);
+            while !chunk.is_null() {
+                // SAFETY: as above; `slot` made the box, and each chunk is linked once.
+                let linked = unsafe { Box::from_raw(chunk) };
+                chunk = linked.next.load(Relaxed);
+            }
+        }
+    }
+}
+
+#[cfg(not(loom))]
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry { all: Vec::new(), free: Vec::new() });
+#[cfg(not(loom))]
+static ORPHANS: [Slot; ORPHAN_SLOTS] = [const { Slot { cell: AtomicUsize::new(0), method: AtomicU32::new(0) } }; ORPHAN_SLOTS];
+
+#[cfg(not(loom))]
+thread_local! {
+    /// The frames of this thread. Has no destructor, so it can be read at any point of a thread's life.
+    static CURRENT: Cell<Option<&'static Frames>> = const { Cell::new(None) };
+    /// Gives the frames back when the thread ends.
+    static OWNER: Owner = const { Owner(Cell::new(None)) };
+}
+
+#[cfg(loom)]
+loom::lazy_static! {
+    static ref REGISTRY: Mutex<Registry> = Mutex::new(Registry::default());
+    static ref ORPHANS: [Slot; ORPHAN_SLOTS] = std::array::from_fn(|_| Slot::new());
+}
+
+#[cfg(loom)]
+loom::thread_local! {
+    static CURRENT: Cell<Option<&'static Frames>> = Cell::new(None);
+    // Loom does not model destructors of thread-locals: under it, frames are handed back when the execution ends.
+    static OWNER: Owner = Owner(Cell::new(None));
+}
+
+struct Owner(Cell<Option<FramesRef>>);
+
+#[cfg(not(loom))]
+impl Drop for Owner {
+    fn drop(&mut self) {
+        if let Some(frames) = self.0.take() {
+            CURRENT.set(None);
+            lock(&REGISTRY).free.push(frames);
+        }
+    }
+}
+
+/// The thread is nested as deep as the scope allows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TooDeep;
+
+/// Publishes a frame for `cell`, unless this thread is in `limit` calls already.
+#[inline(always)]
+pub(crate) fn enter(cell: usize, method: u32, limit: impl FnOnce() -> u32) -> Result<&'static Slot, TooDeep> {
+    let slot = match CURRENT.with(Cell::get) {
+        Some(frames) if frames.head[0].is_free() => &frames.head[0],
+        frames => match nested(frames, limit()) {
+            Some(slot) => slot,
+            None => return Err(TooDeep),
+        },
+    };
+    slot.publish(cell, method);
+    Ok(slot)
+}
+
+/// Finds a frame for a call inside a call, or for a thread's first one.
+///
+/// Frames are left in the reverse of the order in which they were entered, so the free ones start right above the last
+/// one in use: the hint remembers where that was, and is corrected downwards at the next entry. Each step down was paid
+/// for by a step up.
+#[cold]
+#[inline(never)]
+fn nested(frames: Option<&'static Frames>, limit: u32) -> Option<&'static Slot> {
+    let Some(frames) = frames else { return first(limit) };
+    // Relaxed, here and below: the owner's own field.
+    let mut index = frames.hint.load(Relaxed);
+    while index > 1 && frames.slot(index - 1).is_free() {
+        index -= 1;
+    }
+    while !frames.slot(index).is_free() {
+        index += 1;
+    }
+    frames.hint.store(index, Relaxed);
+    // Frames `0..index` are in use: this would be call number `index + 1`.
+    (index < limit as usize).then(|| frames.slot(index))
+}
+
+/// A thread's first call.
+#[cold]
+fn first(limit: u32) -> Option<&'static Slot> {
+    if limit == 0 {
+        return None;
+    }
+    let claimed = OWNER.try_with(|owner| {
+        let frames = {
+            let mut registry = lock(&REGISTRY);
+            registry.free.pop().unwrap_or_else(|| {
+                let frames = FramesRef::leak();
+                registry.all.push(frames);
+                frames
+            })
+        };
+        owner.0.set(Some(frames));
+        frames.get()
+    });
+    match claimed {
+        Ok(frames) => {
+            CURRENT.with(|current| current.set(Some(frames)));
+            Some(&frames.head[0])
+        }
+        Err(_) => orphan(),
+    }
+}
+
+/// A slot for a thread whose thread-locals are being destroyed.
+fn orphan() -> Option<&'static Slot> {
+    // AcqRel: takes the slot over from its last user, as program order does for a thread's own slots. The address 1 is
+    // no cell's and only holds the place until `publish`.
+    ORPHANS.iter().find(|slot| slot.cell.compare_exchange(0, 1, AcqRel, Relaxed).is_ok())
+}
+
+/// The cells in use right now by any thread, with the method that runs, in order of address.
+///
+/// Whether a frame entered or left meanwhile is in it is anybody's guess; see the crate's invariants for why that is enough.
+pub(crate) fn in_use() -> Vec<(usize, u32)> {
+    let mut cells = Vec::new();
+    let mut note = |slot: &Slot| {
+        // Acquire: pairs with the Release in `Slot::publish` and `Slot::clear`.
+        let cell = slot.cell.load(Acquire);
+        if cell != 0 {
+            cells.push((cell, slot.method.load(Relaxed)));
+        }
+    };
+    {
+        let registry = lock(&REGISTRY);
+        registry.all.iter().for_each(|frames| frames.get().each(&mut note));
+    }
+    ORPHANS.iter().for_each(&mut note);
+    cells.sort_unstable();
+    cells
+}
+
+/// The cells that this thread is inside of.
+pub(crate) fn mine() -> Vec<usize> {
+    let mut cells = Vec::new();
+    if let Some(frames) = CURRENT.with(Cell::get) {
+        frames.each(|slot| {
+            let cell = slot.cell.load(Relaxed);
+            if cell != 0 {
+                cells.push(cell);
+            }
+        });
+    }
+    cells
+}
+
+/// How many calls through cells this thread is inside of.
+pub fn depth() -> usize {
+    mine().len()
+}

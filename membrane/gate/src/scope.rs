@@ -1,0 +1,437 @@
+//! The switch of many cells: live or revoked, one way, with deferred freeing of what is in use.
+//!
+//! # States
+//!
+//! ```text
+//! LIVE ────────┐
+//!              ├─ cut ─▶ REVOKED ─ everything freed ─▶ DRAINED
+//! LIVE_FENCED ─┘
+//! ```
+//!
+//! `LIVE` is zero and the only fast state. `LIVE_FENCED` is for systems without `membarrier`: callers fence for
+//! themselves. `DRAINED` says that no cell is left to free, so that a refused call needs no lock.
+//!
+//! # Who may touch which field when
+//!
+//! - `state` and `reason`: anybody; they only move forward.
+//! - `reap`: under its lock. `busy` holds, from the barrier on, the cells that were not idle when they were last looked at.
+
+use crate::barrier;
+use crate::cell::{Claim, Holder, Pass};
+use crate::fault::{self, Fault};
+use crate::frames;
+use crate::sync::{AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard, Relaxed, Release, SeqCst, Weak, fence, lock};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// Calls go through.
+const LIVE: u8 = 0;
+/// Calls go through, and fence for themselves.
+const LIVE_FENCED: u8 = 1;
+/// Cut; cells may remain to be freed.
+const REVOKED: u8 = 2;
+/// Cut, and every cell is freed.
+const DRAINED: u8 = 3;
+
+#[cfg(not(loom))]
+thread_local! {
+    /// Nesting of [`Scope::reap`] on this thread: a target's `Drop` that waits for its own scope would wait for itself.
+    static REAPING: Cell<u32> = const { Cell::new(0) };
+}
+
+#[cfg(loom)]
+loom::thread_local! {
+    static REAPING: Cell<u32> = Cell::new(0);
+}
+
+/// How a scope's calls behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How many calls a thread may be inside of when it enters one more. Counted over all scopes of the thread.
+    pub depth_limit: u32,
+    /// A panicking target makes the caller panic, too (without the payload), instead of getting an error.
+    pub propagate_panics: bool,
+}
+
+impl Default for Options {
+    /// 128 calls deep; panics become errors.
+    fn default() -> Self {
+        Self { depth_limit: 128, propagate_panics: false }
+    }
+}
+
+/// Why a call did not happen, or why its result is withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The scope is cut.
+    Revoked,
+    /// The thread is nested as deep as the scope allows.
+    TooDeep,
+    /// The target panicked.
+    Panicked,
+}
+
+/// One switch, shared by the cells that name it, with the data `X` of whoever runs it.
+#[derive(Debug)]
+pub struct Scope<X> {
+    state: AtomicU8,
+    options: Options,
+    reason: AtomicU32,
+    reap: Mutex<Reap>,
+    drained: Condvar,
+    data: X,
+}
+
+struct Reap {
+    /// The barrier has run: `busy` is complete, and cells may be freed.
+    fenced: bool,
+    busy: Vec<Weak<dyn Holder>>,
+    /// Claimed cells whose targets are being dropped.
+    dropping: usize,
+}
+
+impl std::fmt::Debug for Reap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reap")
+            .field("fenced", &self.fenced)
+            .field("busy", &self.busy.len())
+            .field("dropping", &self.dropping)
+            .finish()
+    }
+}
+
+/// A call that was running when it was looked for.
+#[derive(Clone)]
+pub struct Running {
+    /// What holds the cell.
+    pub holder: Arc<dyn Holder>,
+    /// The method's number, as given to [`Cell::call`](crate::Cell::call).
+    pub method: u32,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// Why [`Scope::wait`] did not see the scope drained.
+#[derive(Clone, Debug)]
+pub enum WaitFailure {
+    /// This thread is inside a call of the scope, or in the `Drop` of one of its targets: it would wait for itself.
+    Inside,
+    /// Time ran out; these calls were still running.
+    TimedOut(Vec<Running>),
+}
+
+impl<X> Scope<X> {
+    /// A live scope.
+    pub fn new(options: Options, data: X) -> Self {
+        Self::with_mode(options, data, barrier::asymmetric())
+    }
+
+    /// A live scope whose callers rely on `membarrier`, or fence for themselves.
+    pub(crate) fn with_mode(options: Options, data: X, asymmetric: bool) -> Self {
+        Self {
+            state: AtomicU8::new(if asymmetric { LIVE } else { LIVE_FENCED }),
+            options,
+            reason: AtomicU32::new(0),
+            reap: Mutex::new(Reap { fenced: false, busy: Vec::new(), dropping: 0 }),
+            drained: Condvar::new(),
+            data,
+        }
+    }
+
+    /// The runner's data.
+    #[inline(always)]
+    pub fn data(&self) -> &X {
+        &self.data
+    }
+
+    /// The runner's data, of a scope that nobody shares.
+    pub fn data_mut(&mut self) -> &mut X {
+        &mut self.data
+    }
+
+    /// How calls behave.
+    pub fn options(&self) -> Options {
+        self.options
+    }
+
+    /// Whether the scope has been cut.
+    pub fn is_revoked(&self) -> bool {
+        // Acquire: what the revoker did before the cut is visible; pairs with `cut`.
+        self.state.load(Acquire) >= REVOKED
+    }
+
+    /// The reason given to the first [`cut`](Self::cut); zero before.
+    pub fn reason(&self) -> u32 {
+        // Acquire: pairs with `cut`, which sets it before the state.
+        self.reason.load(Acquire)
+    }
+
+    /// C2 and C3: whether a call whose frame is published may go on.
+    #[inline(always)]
+    pub(crate) fn check(&self) -> bool {
+        if !fault::on(Fault::NoEntryBarrier) && !self.models_fenced() {
+            barrier::light();
+        }
+        // Acquire: pairs with the swap in `cut`.
+        let state = self.state.load(Acquire);
+        state == LIVE || self.check_cold(state)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn check_cold(&self, state: u8) -> bool {
+        if state != LIVE_FENCED {
+            return false;
+        }
+        if !fault::on(Fault::NoFencedEntry) {
+            // SeqCst: orders the frame (C1) before the load below; pairs with the fence in `barrier::heavy`.
+            fence(SeqCst);
+        }
+        self.state.load(Acquire) == LIVE_FENCED
+    }
+
+    /// E2 and E3, after the frame was cleared: whether the result may be delivered.
+    #[inline(always)]
+    pub(crate) fn leave(&self) -> bool {
+        if fault::on(Fault::NoExitCheck) {
+            return true;
+        }
+        if !fault::on(Fault::NoExitBarrier) && !self.models_fenced() {
+            barrier::light();
+        }
+        // Relaxed: the cold path loads again.
+        self.state.load(Relaxed) == LIVE || self.leave_cold()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn leave_cold(&self) -> bool {
+        // Acquire: pairs with the swap in `cut`.
+        let mut state = self.state.load(Acquire);
+        if state == LIVE_FENCED {
+            if !fault::on(Fault::NoFencedExit) {
+                // SeqCst: orders the cleared frame (E1) before the load below; pairs with the fence in `barrier::heavy`.
+                fence(SeqCst);
+            }
+            state = self.state.load(Acquire);
+        }
+        if state == REVOKED {
+            self.reap();
+        }
+        state == LIVE || state == LIVE_FENCED
+    }
+
+    /// Loom sees the light barrier as a fence. A model of the mode without `membarrier` must do without it.
+    #[inline(always)]
+    fn models_fenced(&self) -> bool {
+        cfg!(loom) && self.state.load(Relaxed) == LIVE_FENCED
+    }
+
+    /// V1: cuts the scope. `None` if it was cut before; the first reason stays.
+    ///
+    /// From here on no call enters and no result is delivered. Targets are freed by [`sever`].
+    ///
+    /// # Concurrency
+    ///
+    /// The swap of the state is the linearisation point. Wait-free.
+    #[must_use = "targets are freed only once the cut is handed to `sever`"]
+    pub fn cut(self: &Arc<Self>, reason: u32) -> Option<Cut<X>> {
+        // AcqRel: the first reason wins, and is there before the state says so; pairs with `reason`.
+        let _ = self.reason.compare_exchange(0, reason, AcqRel, Relaxed);
+        // AcqRel: pairs with the Acquire loads in `check`, `leave_cold` and `is_revoked`.
+        // Relaxed on failure: nothing is read. A `DRAINED` scope must not go back to `REVOKED`.
+        let flip = |from| self.state.compare_exchange(from, REVOKED, AcqRel, Relaxed).is_ok();
+        (flip(LIVE) || flip(LIVE_FENCED)).then(|| Cut(self.clone()))
+    }
+
+    /// Waits until the scope is cut, no call of it runs and no target of it is being dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitFailure::Inside`] at once if this thread is what it would wait for; [`WaitFailure::TimedOut`] when
+    /// `deadline` passes (`None` waits for ever).
+    pub fn wait(&self, deadline: Option<Instant>) -> Result<(), WaitFailure> {
+        let mut asked = false;
+        let mut reap = lock(&self.reap);
+        loop {
+            if reap.fenced {
+                if reap.busy.is_empty() && reap.dropping == 0 {
+                    return Ok(());
+                }
+                if !asked {
+                    // What this thread is inside of does not change while it waits: once is enough.
+                    asked = true;
+                    let busy = reap.busy.clone();
+                    drop(reap);
+                    if REAPING.with(Cell::get) > 0 || inside_one_of(&busy) {
+                        return Err(WaitFailure::Inside);
+                    }
+                    reap = lock(&self.reap);
+                    continue;
+                }
+            }
+            match self.sleep(reap, deadline) {
+                Some(woken) => reap = woken,
+                None => return Err(WaitFailure::TimedOut(self.running())),
+            }
+        }
+    }
+
+    /// Sleeps until something was freed; `None` once `deadline` has passed.
+    #[cfg(not(loom))]
+    fn sleep<'a>(&self, reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
+        let left = match deadline {
+            None => Duration::MAX,
+            Some(deadline) => deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?,
+        };
+        if left == Duration::MAX {
+            return Some(self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner));
+        }
+        let (reap, _) = self.drained.wait_timeout(reap, left).unwrap_or_else(std::sync::PoisonError::into_inner);
+        Some(reap)
+    }
+
+    #[cfg(loom)]
+    fn sleep<'a>(&self, reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
+        let _: (Option<Instant>, Option<Duration>) = (deadline, None);
+        Some(self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// The calls that still run in a cut scope.
+    pub fn running(&self) -> Vec<Running> {
+        // The strong references are dropped by the caller of this function, outside the lock.
+        let busy: Vec<_> = lock(&self.reap).busy.iter().filter_map(Weak::upgrade).collect();
+        let in_use = frames::in_use();
+        let mut running = Vec::new();
+        for holder in busy {
+            let cell = holder.cell().address();
+            let from = in_use.partition_point(|(used, _)| *used < cell);
+            for (_, method) in in_use[from..].iter().take_while(|(used, _)| *used == cell) {
+                running.push(Running { holder: holder.clone(), method: *method });
+            }
+        }
+        running
+    }
+
+    /// V4: frees every busy cell that no frame names.
+    #[cold]
+    #[inline(never)]
+    fn reap(&self) {
+        let mut idle = Vec::new();
+        // Strong references to cells that stay busy: another thread may drop its last one meanwhile, and then the drop of
+        // these runs foreign code. Like `idle`, they are dropped below, outside the lock.
+        let mut kept = Vec::new();
+        {
+            let mut reap = lock(&self.reap);
+            if !reap.fenced && !fault::on(Fault::EarlyReap) {
+                return;
+            }
+            if !reap.busy.is_empty() {
+                let in_use = frames::in_use();
+                let pass = Pass { scope: scope_address(self), in_use: &in_use };
+                reap.busy.retain(|weak| {
+                    // A holder that is gone took its target along.
+                    let Some(holder) = weak.upgrade() else { return false };
+                    let claim = holder.cell().claim(&pass);
+                    if claim == Claim::Claimed { idle.push(holder) } else { kept.push(holder) }
+                    claim == Claim::Busy
+                });
+                reap.dropping += idle.len();
+            }
+            if idle.is_empty() {
+                self.note_if_drained(&reap);
+            }
+        }
+        drop(kept);
+        if idle.is_empty() {
+            return;
+        }
+        let freed = idle.len();
+        REAPING.with(|depth| depth.set(depth.get() + 1));
+        for holder in idle {
+            holder.cell().release();
+            crate::drop_quietly(holder);
+        }
+        REAPING.with(|depth| depth.set(depth.get() - 1));
+        let mut reap = lock(&self.reap);
+        reap.dropping -= freed;
+        self.note_if_drained(&reap);
+    }
+
+    fn note_if_drained(&self, reap: &Reap) {
+        if reap.fenced && reap.busy.is_empty() && reap.dropping == 0 {
+            if fault::on(Fault::NoIdleNotify) {
+                return;
+            }
+            // Release: what the freeing did happens before whoever sees the state; pairs with `is_revoked`.
+            self.state.store(DRAINED, Release);
+            self.drained.notify_all();
+        }
+    }
+}
+
+/// Proof that a scope was cut, to be handed to [`sever`].
+#[derive(Debug)]
+#[must_use = "targets are freed only once the cut is handed to `sever`"]
+pub struct Cut<X>(Arc<Scope<X>>);
+
+impl<X> Cut<X> {
+    /// The scope that was cut.
+    pub fn scope(&self) -> &Arc<Scope<X>> {
+        &self.0
+    }
+}
+
+/// V2 to V4: frees the targets of cut scopes, all after one barrier.
+///
+/// `cells` gives each scope's holders; it is asked after the barrier. A target that is in use is freed by the last call
+/// to leave it. Whatever `cells` leaves out keeps its target until its holder is dropped, and is not waited for. Holders
+/// of other scopes' cells are ignored.
+///
+/// # Panics
+///
+/// Never: a panic in a target's `Drop` is caught and its payload dropped.
+///
+/// # Concurrency
+///
+/// Blocks for as long as the targets' `Drop` takes, on this thread, outside all locks. The cut came before.
+pub fn sever<X>(cuts: Vec<Cut<X>>, mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>) {
+    if cuts.is_empty() {
+        return;
+    }
+    if fault::on(Fault::EarlyReap) {
+        for cut in &cuts {
+            lock(&cut.0.reap).busy = cells(&cut.0);
+        }
+    }
+    let fenced = barrier::heavy();
+    for cut in &cuts {
+        if fault::on(Fault::EarlyReap) {
+            lock(&cut.0.reap).fenced = true;
+            continue;
+        }
+        let holders = cells(&cut.0);
+        let mut reap = lock(&cut.0.reap);
+        reap.busy = holders;
+        // Without the barrier nothing may be freed early: the targets stay with their holders.
+        reap.fenced = fenced;
+    }
+    for cut in cuts {
+        cut.0.reap();
+    }
+}
+
+/// The address by which a cell names its scope.
+pub(crate) fn scope_address<X>(scope: &Scope<X>) -> usize {
+    std::ptr::from_ref(scope).addr()
+}
+
+/// Whether this thread is inside a call of one of `holders`.
+fn inside_one_of(holders: &[Weak<dyn Holder>]) -> bool {
+    let mine = frames::mine();
+    !mine.is_empty() && holders.iter().filter_map(Weak::upgrade).any(|holder| mine.contains(&holder.cell().address()))
+}

@@ -1,0 +1,292 @@
+//! What `#[interface]` generates beside the trait.
+//!
+//! - the trait, implemented for every proxy of something that implements it: one gated call per method;
+//! - `Target` for `dyn Trait`: how the membrane makes a proxy into `Arc<dyn Trait>`, and asks an object whose proxy it is;
+//! - `Interface` for `dyn Trait`: the names of the methods, own ones first, then those of each super-interface;
+//! - assertions, at the words they are about.
+//!
+//! A method is known by its position in that list of names. A proxy of a deeper interface must use that interface's
+//! positions, hence the sum in each method: where the trait's names start in the list of what crossed, plus where the
+//! method is in the trait's own list. Both are constants.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Ident;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use crate::path::{MembranePath, at};
+
+use super::method::Method;
+use super::model::Interface;
+
+/// What every part of the expansion needs.
+struct Context<'a> {
+    interface: &'a Interface<'a>,
+    root: &'a TokenStream,
+    private: TokenStream,
+    hidden: &'a Ident,
+    /// `dyn Trait`.
+    object: TokenStream,
+    /// `dyn Super`, each at the place of its bound.
+    supers: Vec<TokenStream>,
+}
+
+/// Everything beside the trait itself; `hidden` is the name of its hidden method.
+pub(super) fn expand(
+    interface: &Interface<'_>,
+    membrane: &MembranePath,
+    hidden: &Ident,
+) -> TokenStream {
+    let name = interface.name;
+    let supers = interface.supertraits.interfaces.iter();
+    let context = Context {
+        interface,
+        root: membrane.root(),
+        private: membrane.private(),
+        hidden,
+        object: quote!(dyn #name),
+        supers: supers
+            .map(|path| quote_spanned!(at(path)=> dyn #path))
+            .collect(),
+    };
+    let cfgs = &interface.cfgs;
+    let proxy = context.proxy();
+    let target = context.target();
+    let table = context.table();
+    let assertions = context.assertions();
+    quote! {
+        #(#cfgs)*
+        #[allow(
+            clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction,
+            deprecated, unused_qualifications
+        )]
+        const _: () = {
+            #assertions
+            #proxy
+            #target
+            #table
+        };
+    }
+}
+
+/// A local name that no name of the user's can meet.
+fn local(name: &str) -> Ident {
+    format_ident!("__membrane_{name}", span = Span::mixed_site())
+}
+
+/// The type of the target; not hygienic, so it must be a name that nobody uses.
+fn target_type() -> Ident {
+    format_ident!("__MembraneTarget", span = Span::mixed_site())
+}
+
+impl Context<'_> {
+    /// The trait, for proxies.
+    fn proxy(&self) -> TokenStream {
+        let Self {
+            root,
+            private,
+            hidden,
+            ..
+        } = self;
+        let name = self.interface.name;
+        let (target, query) = (target_type(), local("query"));
+        let methods = self
+            .interface
+            .methods
+            .iter()
+            .map(|method| self.forward(method));
+        quote! {
+            #[automatically_derived]
+            impl<#target: ?::core::marker::Sized + #root::Interface + #name> #name for #private::Proxy<#target> {
+                #(#methods)*
+                fn #hidden(&self, #query: &#private::Query<'_>) {
+                    #query.answer(self)
+                }
+            }
+        }
+    }
+
+    /// One method of the proxy: a gated call, which converts the arguments on the way in and the result on the way out.
+    fn forward(&self, method: &Method<'_>) -> TokenStream {
+        let Self {
+            root,
+            private,
+            object,
+            ..
+        } = self;
+        let Method {
+            name,
+            cfgs,
+            arguments,
+            result,
+        } = method;
+        let trait_name = self.interface.name;
+        let key = name.unraw().to_string();
+        let (ty, target, call) = (target_type(), local("target"), local("call"));
+        let names: Vec<_> = arguments.iter().map(|argument| argument.name).collect();
+        let types = arguments.iter().map(|argument| argument.ty);
+        let owned = arguments
+            .iter()
+            .filter(|argument| argument.borrowed.is_none());
+        let converted = owned.map(|argument| {
+            let name = argument.name;
+            // The compiler blames the value that is converted: let it stand where its type is written.
+            let mut value = name.clone();
+            value.set_span(name.span().located_at(argument.ty.span()));
+            quote_spanned!(at(argument.ty)=> let #name = #call.argument(#value)?;)
+        });
+        let converted_result = quote_spanned! {at(result)=>
+            #call.result(<#ty as #trait_name>::#name(#target #(, #names)*))
+        };
+        quote! {
+            #(#cfgs)*
+            #[inline]
+            fn #name(&self, #(#names: #types),*) -> #result {
+                #private::Proxy::<#ty>::__call(
+                    self,
+                    const {
+                        #private::offset::<#ty>(<#object as #root::Interface>::__KEY) + #private::index::<#object>(#key)
+                    },
+                    move |#target, #call| {
+                        #(#converted)*
+                        #converted_result
+                    },
+                )
+            }
+        }
+    }
+
+    /// `Target` for `dyn Trait`.
+    fn target(&self) -> TokenStream {
+        let Self {
+            root,
+            private,
+            hidden,
+            object,
+            supers,
+            ..
+        } = self;
+        let name = self.interface.name;
+        let (proxy, target, query, up) =
+            (local("proxy"), local("target"), local("query"), local("up"));
+        quote! {
+            #[automatically_derived]
+            impl #private::Target for #object {
+                const NAME: &'static str = <Self as #root::Interface>::NAME;
+                const METHODS: &'static [&'static str] = <Self as #root::Interface>::METHODS;
+                type Keep = ();
+
+                fn face(#proxy: &::std::sync::Arc<#private::Proxy<Self>>) -> ::std::sync::Arc<Self> {
+                    let #proxy: ::std::sync::Arc<#private::Proxy<Self>> = ::std::sync::Arc::clone(#proxy);
+                    #proxy
+                }
+
+                fn ask(#target: &::std::sync::Arc<Self>, #query: &#private::Query<'_>) {
+                    <Self as #name>::#hidden(&**#target, #query)
+                }
+
+                fn offer(#target: &::std::sync::Arc<Self>, #query: &#private::Query<'_>) -> bool {
+                    #query.offer(#target)
+                    #(
+                        || {
+                            let #up: ::std::sync::Arc<Self> = ::std::sync::Arc::clone(#target);
+                            let #up: ::std::sync::Arc<#supers> = #up;
+                            <#supers as #private::Target>::offer(&#up, #query)
+                        }
+                    )*
+                }
+            }
+        }
+    }
+
+    /// `Interface` for `dyn Trait`.
+    fn table(&self) -> TokenStream {
+        let Self {
+            root,
+            private,
+            object,
+            supers,
+            ..
+        } = self;
+        let name = self.interface.name.unraw().to_string();
+        let ending = format!("::{name}#");
+        let own = self.interface.methods.iter().map(|method| {
+            let (cfgs, name) = (&method.cfgs, method.name.unraw().to_string());
+            quote!(#(#cfgs)* #name)
+        });
+        let (methods, inherited) = if supers.is_empty() {
+            (quote!(<Self as #root::Interface>::__OWN), quote!(&[]))
+        } else {
+            let methods = quote! {{
+                const __MEMBRANE_LEN: usize =
+                    <#object as #root::Interface>::__OWN.len() #(+ <#supers as #root::Interface>::METHODS.len())*;
+                &#private::concat_names::<__MEMBRANE_LEN>(&[
+                    <#object as #root::Interface>::__OWN,
+                    #(<#supers as #root::Interface>::METHODS,)*
+                ])
+            }};
+            let inherited = quote! {{
+                const __MEMBRANE_LEN: usize = 0 #(+ 1 + <#supers as #root::Interface>::__SUPERS.len())*;
+                &#private::concat_supers::<__MEMBRANE_LEN>(
+                    <#object as #root::Interface>::__OWN.len() as u32,
+                    &[#((
+                        <#supers as #root::Interface>::__KEY,
+                        <#supers as #root::Interface>::METHODS.len() as u32,
+                        <#supers as #root::Interface>::__SUPERS,
+                    ),)*],
+                )
+            }};
+            (methods, inherited)
+        };
+        quote! {
+            #[automatically_derived]
+            impl #root::Interface for #object {
+                const NAME: &'static str = #name;
+                const METHODS: &'static [&'static str] = #methods;
+                const __OWN: &'static [&'static str] = &[#(#own),*];
+                const __KEY: &'static str = ::core::concat!(
+                    ::core::env!("CARGO_PKG_NAME"), "@", ::core::env!("CARGO_PKG_VERSION"), "::",
+                    ::core::module_path!(), #ending, ::core::line!(), ":", ::core::column!()
+                );
+                const __SUPERS: &'static [(&'static str, u32)] = #inherited;
+            }
+        }
+    }
+
+    /// What must hold of the types, asserted at each of them: first of all that is generated, so that the compiler reports
+    /// these errors before those which follow. Owned arguments need none: their conversion is the assertion.
+    fn assertions(&self) -> TokenStream {
+        let Self {
+            root,
+            private,
+            object,
+            supers,
+            ..
+        } = self;
+        let supers = supers
+            .iter()
+            .map(|object| quote_spanned!(at(object)=> #private::assert_interface::<#object>();));
+        let methods = self.interface.methods.iter().map(|method| {
+            let cfgs = &method.cfgs;
+            let lent = method
+                .arguments
+                .iter()
+                .filter_map(|argument| argument.borrowed);
+            let lent = lent.map(|ty| quote_spanned!(at(ty)=> #private::assert_borrowed::<#ty>();));
+            let ty = method.result;
+            let result = quote_spanned!(at(ty)=> #private::assert_result::<#ty>(););
+            quote!(#(#cfgs)* { #(#lent)* #result })
+        });
+        let check = quote_spanned! {at(self.interface.name)=>
+            const _: () = #private::check_interface(<#object as #root::Interface>::METHODS);
+        };
+        quote! {
+            #check
+            const _: fn() = || {
+                #(#supers)*
+                #(#methods)*
+            };
+        }
+    }
+}

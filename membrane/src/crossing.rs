@@ -1,0 +1,193 @@
+//! A value on its way from one side to another: what becomes of each reference in it.
+//!
+//! # The rules
+//!
+//! A reference that crosses in scope `S`, between `S`'s dry side and a side nearer to the owner, is one of these:
+//!
+//! | it is | it becomes |
+//! |---|---|
+//! | an object, or a proxy of another tree, or broken | a proxy of `S` for it |
+//! | a proxy whose target lives on the side of arrival | that target (**home**; the policy may say otherwise) |
+//! | a proxy of `S` that belongs on the side of arrival | itself |
+//! | outward: a proxy of an ancestor of `S` for an object further in | a proxy of `S` for the same object (**one hop**) |
+//! | inward: a proxy derived from one that the side of arrival had | that one (**scope of arrival**, never the target) |
+//! | any other proxy (a sibling's, a descendant's) | a proxy of `S` for that proxy: both are checked at each call |
+//!
+//! Where a proxy is replaced by another for the same object, it must have been asked as the very interface that it crossed
+//! as: a supertrait's list of methods may be longer than what the proxy had.
+
+use crate::direction::Direction;
+use crate::error::{Error, ErrorKind};
+use crate::identity;
+use crate::interface::Target;
+use crate::passable::Passable;
+use crate::policy::Homecoming;
+use crate::query::{Found, Whose, whose};
+use crate::tree::{Scope, descends, holder, passes, same_side};
+use std::any::TypeId;
+use std::cell::Cell;
+use std::sync::Arc;
+
+/// How deep data may be nested in itself, in levels.
+const MAX_LEVELS: u32 = 256;
+
+/// A value's way through one membrane, as [`Passable::pass`] sees it.
+pub struct Crossing<'a> {
+    scope: &'a Arc<Scope>,
+    direction: Direction,
+    /// The side at the end that is not the scope's dry side.
+    home: u16,
+    levels: Cell<u32>,
+}
+
+/// A call on its way to a target: its arguments go one way, its result the other.
+pub struct Call<'a> {
+    scope: &'a Arc<Scope>,
+    direction: Direction,
+    home: u16,
+}
+
+impl<'a> Call<'a> {
+    #[inline(always)]
+    pub(crate) fn new(scope: &'a Arc<Scope>, direction: Direction, home: u16) -> Self {
+        Self { scope, direction, home }
+    }
+
+    /// An argument, as the target sees it.
+    #[inline(always)]
+    pub fn argument<A: Passable>(&self, argument: A) -> Result<A, Error> {
+        if A::BARE { Ok(argument) } else { argument.pass(&Crossing::new(self.scope, self.direction.reversed(), self.home)) }
+    }
+
+    /// A result, as the caller sees it.
+    #[inline(always)]
+    pub fn result<R: Passable, E: Passable + From<Error>>(&self, result: Result<R, E>) -> Result<R, E> {
+        match result {
+            Ok(value) if R::BARE => Ok(value),
+            Ok(value) => Ok(value.pass(&Crossing::new(self.scope, self.direction, self.home))?),
+            Err(error) if E::BARE => Err(error),
+            Err(error) => Err(error.pass(&Crossing::new(self.scope, self.direction, self.home))?),
+        }
+    }
+}
+
+impl<'a> Crossing<'a> {
+    pub(crate) fn new(scope: &'a Arc<Scope>, direction: Direction, home: u16) -> Self {
+        Self { scope, direction, home, levels: Cell::new(0) }
+    }
+
+    /// Which way the value goes.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Enters a further level of data that is nested in itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TooDeep`] beyond 256 levels.
+    #[doc(hidden)]
+    pub fn __nest(&self) -> Result<Level<'_>, Error> {
+        let levels = self.levels.get() + 1;
+        if levels > MAX_LEVELS {
+            return Err(ErrorKind::TooDeep.into());
+        }
+        self.levels.set(levels);
+        Ok(Level(&self.levels))
+    }
+
+    /// The scope, the direction and the far side: where a proxy made for this crossing belongs.
+    pub(crate) fn place(&self) -> (&'a Arc<Scope>, Direction, u16) {
+        (self.scope, self.direction, self.home)
+    }
+
+    /// The side where the value arrives: the node that holds it, or the owner.
+    fn arrival(&self) -> Option<&Arc<Scope>> {
+        match self.direction {
+            Direction::Outbound => Some(self.scope),
+            Direction::Inbound => holder(self.scope, self.home),
+        }
+    }
+
+    /// A reference, as the side of arrival sees it. See the table above.
+    pub(crate) fn reference<T: ?Sized + Target>(&self, object: Arc<T>) -> Result<Arc<T>, Error> {
+        let (found, target) = match whose(&object)? {
+            Whose::Live(found, target) if found.scope.data().root_id() == self.scope.data().root_id() => (found, target),
+            Whose::Live(..) | Whose::Broken | Whose::Plain => return self.wrap(object),
+        };
+        let lives = match found.direction {
+            Direction::Outbound => holder(&found.scope, found.home),
+            Direction::Inbound => Some(&found.scope),
+        };
+        if same_side(lives, self.arrival()) {
+            return match self.scope.data().policy().homecoming() {
+                Homecoming::Unwrap => Ok(target),
+                Homecoming::KeepWrapped => Ok(object),
+                Homecoming::Refuse => Err(ErrorKind::Rejected.into()),
+            };
+        }
+        let ours = Arc::ptr_eq(&found.scope, self.scope) && found.direction == self.direction;
+        let belongs = match self.direction {
+            Direction::Outbound => ours,
+            Direction::Inbound => ours && found.home == self.home,
+        };
+        if belongs {
+            return Ok(object);
+        }
+        match self.elsewhere(&found, TypeId::of::<T>()) {
+            Some(scope) => wrap(scope, Direction::Outbound, found.home, target),
+            None => self.wrap(object),
+        }
+    }
+
+    /// The scope whose proxy stands for the target of an outbound proxy of the same line, on the side of arrival.
+    fn elsewhere(&self, found: &Found, asked: TypeId) -> Option<&Arc<Scope>> {
+        if found.direction != Direction::Outbound || found.interface != asked {
+            return None;
+        }
+        match self.direction {
+            // One hop along a chain of grants: the nearest scope is kept, and an ancestor's revocation includes it.
+            Direction::Outbound => descends(self.scope, &found.scope).then_some(self.scope),
+            // The reference was derived from one that the side of arrival had: it lies on the way to the target.
+            Direction::Inbound => {
+                let arrival = holder(self.scope, self.home)?;
+                (found.home < self.home && passes(&found.scope, arrival)).then_some(arrival)
+            }
+        }
+    }
+
+    fn wrap<T: ?Sized + Target>(&self, object: Arc<T>) -> Result<Arc<T>, Error> {
+        wrap(self.scope, self.direction, self.home, object)
+    }
+}
+
+fn wrap<T: ?Sized + Target>(
+    scope: &Arc<Scope>,
+    direction: Direction,
+    home: u16,
+    target: Arc<T>,
+) -> Result<Arc<T>, Error> {
+    Ok(T::face(&identity::proxy(scope, direction, home, target)?))
+}
+
+impl std::fmt::Debug for Crossing<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Crossing").field("direction", &self.direction).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("direction", &self.direction).finish_non_exhaustive()
+    }
+}
+
+/// A level of nested data, left when dropped.
+#[derive(Debug)]
+pub struct Level<'a>(&'a Cell<u32>);
+
+impl Drop for Level<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}

@@ -1,0 +1,1 @@
+//! Prose that lasts: how the membrane thinks, and what it promises.

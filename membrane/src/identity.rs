@@ -1,0 +1,174 @@
+//! Which proxy stands for which object: while it lives, one for each object, scope, direction, side and interface.
+//!
+//! A table maps the address of a target to its proxy, weakly. The address is that of an `Arc`'s contents, held by the
+//! proxy, so it cannot be another object's while the entry counts. An entry goes when its proxy is dropped; a table that
+//! has become much too large for its entries shrinks.
+//!
+//! The tables are also the list of a scope's cells: revocation takes them whole.
+
+use crate::direction::Direction;
+use crate::error::Error;
+use crate::interface::Target;
+use crate::proxy::Proxy;
+use crate::reason::Reason;
+use crate::tree::Scope;
+use object_membrane_gate::Holder;
+use object_membrane_gate::sync::lock;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Arc, Weak};
+
+/// A scope's tables, one for each interface, direction and far side in use.
+#[derive(Default)]
+pub(crate) struct Tables(Vec<Entry>);
+
+struct Entry {
+    interface: TypeId,
+    direction: Direction,
+    home: u16,
+    /// The methods that the scope's policy allows on this interface in this direction.
+    allowed: u64,
+    table: Box<dyn AnyTable>,
+}
+
+trait AnyTable: Send {
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+    fn holders(self: Box<Self>, into: &mut Vec<Weak<dyn Holder>>);
+    fn len(&self) -> usize;
+}
+
+struct Table<T: ?Sized + Target>(HashMap<usize, Weak<Proxy<T>>, BuildHasherDefault<AddressHasher>>);
+
+impl<T: ?Sized + Target> AnyTable for Table<T> {
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+
+    fn holders(self: Box<Self>, into: &mut Vec<Weak<dyn Holder>>) {
+        into.extend(self.0.into_values().map(|weak| weak as Weak<dyn Holder>));
+    }
+
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Spreads addresses, whose low bits are all alike. They are ours to choose, not the other side's.
+#[derive(Default)]
+struct AddressHasher(u64);
+
+impl Hasher for AddressHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_usize(usize::from(*byte) ^ usize::try_from(self.0).unwrap_or(usize::MAX));
+        }
+    }
+
+    fn write_usize(&mut self, address: usize) {
+        // Fibonacci hashing; the rotation brings the well-mixed high bits to where the map looks.
+        self.0 = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+}
+
+/// Below this many slots a table is left as it is.
+const SMALL: usize = 64;
+
+impl Tables {
+    fn entry<T: ?Sized + Target>(&mut self, scope: &Scope, direction: Direction, home: u16) -> &mut Entry {
+        let interface = TypeId::of::<T>();
+        let found = self
+            .0
+            .iter()
+            .position(|entry| entry.interface == interface && entry.direction == direction && entry.home == home);
+        let index = found.unwrap_or_else(|| {
+            let allowed = T::allowed(scope.data().policy(), direction);
+            let table = Box::new(Table::<T>(HashMap::default()));
+            self.0.push(Entry { interface, direction, home, allowed, table });
+            self.0.len() - 1
+        });
+        &mut self.0[index]
+    }
+
+    /// How many proxies are listed.
+    pub(crate) fn len(&self) -> usize {
+        self.0.iter().map(|entry| entry.table.len()).sum()
+    }
+
+    /// The cells behind the tables: the wet side's objects first, since the dry side's may block in their `Drop`.
+    pub(crate) fn into_holders(mut self) -> Vec<Weak<dyn Holder>> {
+        let mut holders = Vec::with_capacity(self.len());
+        self.0.sort_by_key(|entry| entry.direction);
+        self.0.into_iter().for_each(|entry| entry.table.holders(&mut holders));
+        holders
+    }
+}
+
+impl Entry {
+    fn table<T: ?Sized + Target>(&mut self) -> &mut Table<T> {
+        self.table.as_any_mut().downcast_mut().expect("a table is found by the type of its interface")
+    }
+}
+
+/// The proxy of `target` in `scope`, the one there is or a new one.
+///
+/// # Errors
+///
+/// Revoked, if the scope is.
+pub(crate) fn proxy<T: ?Sized + Target>(
+    scope: &Arc<Scope>,
+    direction: Direction,
+    home: u16,
+    target: Arc<T>,
+) -> Result<Arc<Proxy<T>>, Error> {
+    let address = Arc::as_ptr(&target).cast::<()>().addr();
+    // Declared before the lock, hence dropped after it: dropping a target may run foreign code.
+    let mut target = Some(target);
+    let mut tables = lock(&scope.data().tables);
+    // Under the lock: a revoker cuts the scope first and then takes the tables under it.
+    if scope.is_revoked() {
+        drop(tables);
+        return Err(Error::revoked(Reason::from_number(scope.reason())));
+    }
+    let entry = tables.entry::<T>(scope, direction, home);
+    let allowed = entry.allowed;
+    let table = entry.table::<T>();
+    if let Some(proxy) = table.0.get(&address).and_then(Weak::upgrade) {
+        drop(tables);
+        return Ok(proxy);
+    }
+    let target = target.take().expect("taken here only");
+    let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, direction, home));
+    table.0.insert(address, Arc::downgrade(&proxy));
+    Ok(proxy)
+}
+
+/// Forgets the entry of a proxy that is being dropped, unless a newer proxy has taken its place.
+pub(crate) fn forget<T: ?Sized + Target>(
+    scope: &Scope,
+    direction: Direction,
+    home: u16,
+    address: usize,
+    proxy: *const Proxy<T>,
+) {
+    // Declared before the lock, hence freed after it.
+    let _entry;
+    let mut tables = lock(&scope.data().tables);
+    if scope.is_revoked() {
+        // The tables went with the revocation, or are about to.
+        return;
+    }
+    let table = tables.entry::<T>(scope, direction, home).table::<T>();
+    if table.0.get(&address).is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy)) {
+        _entry = table.0.remove(&address);
+        let capacity = table.0.capacity();
+        if capacity > SMALL && table.0.len() < capacity / 8 {
+            let target = table.0.len() * 2;
+            table.0.shrink_to(target.max(SMALL / 2));
+        }
+    }
+}

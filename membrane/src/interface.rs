@@ -1,0 +1,218 @@
+//! What a trait must offer to cross as `Arc<dyn Trait>`, and the constant arithmetic that numbers its methods.
+//!
+//! A method's number is its position in [`Interface::METHODS`]: the trait's own methods in the order of the source, then
+//! those of its super-interfaces. A proxy of `dyn Account` that is called through its supertrait `Named` adds the offset
+//! of `Named` within `Account`, at compile time.
+
+use crate::direction::Direction;
+use crate::error::Error;
+use crate::passable::{Borrowed, Passable};
+use crate::policy::Policy;
+use crate::proxy::Proxy;
+use crate::query::Query;
+use std::any::TypeId;
+use std::sync::Arc;
+
+/// The most methods that an interface can have, inherited ones included: they are the bits of a word, one of them spare.
+pub(crate) const MAX_METHODS: usize = 63;
+
+/// A `dyn Trait` that can cross a membrane. Implemented by [`#[interface]`](macro@crate::interface) on the trait.
+///
+/// The crate that defines an interface is trusted by both sides.
+///
+/// # Examples
+///
+/// ```
+/// use membrane::{Error, Interface, interface};
+///
+/// #[interface]
+/// pub trait Named {
+///     fn name(&self) -> Result<String, Error>;
+/// }
+///
+/// #[interface]
+/// pub trait Account: Named {
+///     fn balance(&self) -> Result<u64, Error>;
+/// }
+///
+/// assert_eq!(<dyn Account>::METHODS, ["balance", "name"]);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an interface",
+    label = "not an interface",
+    note = "put `#[interface]` on the trait, and name it as plain `dyn Trait`, without `+ Send` or other additions"
+)]
+pub trait Interface: Target {
+    /// The trait's name, as in the source.
+    const NAME: &'static str;
+    /// All methods by name: the trait's own, then inherited ones.
+    const METHODS: &'static [&'static str];
+    #[doc(hidden)]
+    const __OWN: &'static [&'static str];
+    #[doc(hidden)]
+    const __KEY: &'static str;
+    #[doc(hidden)]
+    const __SUPERS: &'static [(&'static str, u32)];
+}
+
+/// What a proxy can stand for: a `dyn Trait` of an interface, or a closure.
+#[diagnostic::on_unimplemented(
+    message = "`Arc<{Self}>` cannot cross a membrane",
+    label = "cannot cross",
+    note = "`Arc<dyn Trait>` crosses if `Trait` has `#[interface]` (and nothing is added, as in `dyn Trait + Send`)",
+    note = "`Arc<dyn Fn(A) -> Result<R, E> + Send + Sync>` crosses if `A`, `R` and `E` do and `E: From<membrane::Error>`",
+    note = "an `Arc` of plain data does not cross: pass the data itself, `Arc<str>` or `Arc<[u8]>`"
+)]
+pub trait Target: Send + Sync + 'static {
+    /// The name shown in `Debug` and in reports.
+    const NAME: &'static str;
+    /// The methods by number.
+    const METHODS: &'static [&'static str];
+    /// What a proxy keeps beside its target.
+    #[doc(hidden)]
+    type Keep: Default + Send + Sync;
+
+    /// The proxy as what holders call.
+    fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self>;
+
+    /// Asks `target` whose proxy it is. A target that is none does not answer.
+    fn ask(target: &Arc<Self>, query: &Query<'_>);
+
+    /// Offers `target` as an answer, as itself and as each of its super-interfaces.
+    fn offer(target: &Arc<Self>, query: &Query<'_>) -> bool {
+        query.offer(target)
+    }
+
+    /// The methods that `policy` allows, as bits.
+    fn allowed(policy: &Policy, direction: Direction) -> u64 {
+        policy.mask(direction, TypeId::of::<Self>())
+    }
+}
+
+/// The return type of an interface's method.
+#[diagnostic::on_unimplemented(
+    message = "a method of an interface returns `Result<T, E>`, where `T` can cross and `E: From<membrane::Error>`",
+    label = "not such a `Result`"
+)]
+pub trait InterfaceResult {}
+
+impl<R: Passable, E: Passable + From<Error>> InterfaceResult for Result<R, E> {}
+
+/// Compiles if `A` can be an argument.
+pub const fn assert_argument<A: Passable>() {}
+/// Compiles if `&A` can be an argument.
+pub const fn assert_borrowed<A: ?Sized + Borrowed>() {}
+/// Compiles if `R` can be returned.
+pub const fn assert_result<R: InterfaceResult>() {}
+/// Compiles if `T` is an interface.
+pub const fn assert_interface<T: ?Sized + Interface>() {}
+
+/// Joins lists of names.
+pub const fn concat_names<const N: usize>(lists: &[&[&'static str]]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        let mut index = 0;
+        while index < lists[list].len() {
+            names[at] = lists[list][index];
+            at += 1;
+            index += 1;
+        }
+        list += 1;
+    }
+    assert!(at == N, "N is the sum of the lengths");
+    names
+}
+
+/// The offsets of all super-interfaces, flat, given those of the direct ones: (key, number of methods, its own supers).
+pub const fn concat_supers<const N: usize>(
+    own: u32,
+    supers: &[(&'static str, u32, &[(&'static str, u32)])],
+) -> [(&'static str, u32); N] {
+    let mut flat = [("", 0); N];
+    let (mut index, mut at, mut offset) = (0, 0, own);
+    while index < supers.len() {
+        let (key, methods, inner) = supers[index];
+        flat[at] = (key, offset);
+        at += 1;
+        let mut deep = 0;
+        while deep < inner.len() {
+            flat[at] = (inner[deep].0, offset + inner[deep].1);
+            at += 1;
+            deep += 1;
+        }
+        offset += methods;
+        index += 1;
+    }
+    assert!(at == N, "N is one for each direct super-interface and each of theirs");
+    flat
+}
+
+/// Where the methods of the interface `key` start among those of `T`: zero for `T` itself.
+pub const fn offset<T: ?Sized + Interface>(key: &str) -> u32 {
+    if same(T::__KEY, key) {
+        return 0;
+    }
+    let mut index = 0;
+    while index < T::__SUPERS.len() {
+        if same(T::__SUPERS[index].0, key) {
+            return T::__SUPERS[index].1;
+        }
+        index += 1;
+    }
+    panic!("not a super-interface")
+}
+
+/// The number of `T`'s own method of this name.
+pub const fn index<T: ?Sized + Interface>(method: &str) -> u32 {
+    let mut index = 0;
+    while index < T::__OWN.len() {
+        if same(T::__OWN[index], method) {
+            #[allow(clippy::cast_possible_truncation, reason = "at most 63 methods")]
+            return index as u32;
+        }
+        index += 1;
+    }
+    panic!("no such method in this interface")
+}
+
+/// The bits of `T`'s methods of these names.
+pub const fn mask<T: ?Sized + Interface>(methods: &[&str]) -> u64 {
+    let (mut mask, mut index) = (0, 0);
+    while index < methods.len() {
+        let mut found = false;
+        let mut at = 0;
+        while at < <T as Interface>::METHODS.len() {
+            // Of a diamond's repeated methods only the first are ever called: see `offset`.
+            if same(<T as Interface>::METHODS[at], methods[index]) {
+                mask |= 1 << at;
+                found = true;
+                break;
+            }
+            at += 1;
+        }
+        assert!(found, "no such method in this interface");
+        index += 1;
+    }
+    mask
+}
+
+/// Compiles if an interface may have these methods.
+pub const fn check_interface(methods: &[&str]) {
+    assert!(methods.len() <= MAX_METHODS, "an interface has at most 63 methods, inherited ones included: split it");
+}
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if a[index] != b[index] {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}

@@ -1,0 +1,107 @@
+//! Iterators: `Box<dyn Iterator<Item = Result<T, E>> + Send>` crosses as an iterator each step of which is a call.
+//!
+//! An iterator is a value, not an object: it has no identity, and one that crosses back is wrapped once more. Its items
+//! are `Result`s, since otherwise a revocation would look like the end.
+
+use crate::crossing::Crossing;
+use crate::direction::Direction;
+use crate::error::Error;
+use crate::identity;
+use crate::interface::Target;
+use crate::passable::Passable;
+use crate::policy::Policy;
+use crate::proxy::Proxy;
+use crate::query::Query;
+use crate::tree::Scope;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+type Items<T, E> = Box<dyn Iterator<Item = Result<T, E>> + Send>;
+
+/// A source of items, one call each.
+trait Pull<T, E>: Send + Sync {
+    fn pull(&self) -> Result<Option<T>, E>;
+}
+
+/// The owner's iterator. It is taken out for each step, so that none of its code runs under the lock.
+struct Source<T, E>(Mutex<Option<Items<T, E>>>);
+
+impl<T, E> Pull<T, E> for Source<T, E> {
+    fn pull(&self) -> Result<Option<T>, E> {
+        let taken = self.slot().take();
+        // Gone after its end, or after a panic: either way there is nothing more.
+        let Some(mut items) = taken else { return Ok(None) };
+        let item = items.next();
+        if item.is_some() {
+            *self.slot() = Some(items);
+        }
+        item.transpose()
+    }
+}
+
+impl<T, E> Source<T, E> {
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Items<T, E>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Passable, E: Passable + From<Error>> Pull<T, E> for Proxy<dyn Pull<T, E>> {
+    fn pull(&self) -> Result<Option<T>, E> {
+        self.__call(0, |target, call| call.result(target.pull()))
+    }
+}
+
+impl<T: Passable, E: Passable + From<Error>> Target for dyn Pull<T, E> {
+    const NAME: &'static str = "Iterator";
+    const METHODS: &'static [&'static str] = &["next"];
+    type Keep = ();
+
+    fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
+        proxy.clone()
+    }
+
+    fn ask(_: &Arc<Self>, _: &Query<'_>) {}
+
+    /// The method that carried the iterator was allowed.
+    fn allowed(_: &Policy, _: Direction) -> u64 {
+        1
+    }
+}
+
+/// What the other side iterates with. Ends after an error of the membrane's.
+struct Pulled<T, E> {
+    source: Option<Arc<dyn Pull<T, E>>>,
+    scope: Weak<Scope>,
+}
+
+impl<T, E> Iterator for Pulled<T, E> {
+    type Item = Result<T, E>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let source = self.source.as_ref()?;
+        let item = source.pull().transpose();
+        let over = match &item {
+            None => true,
+            Some(Ok(_)) => false,
+            // Revoked: the error is told once, and then the iterator is over, or a loop that skips errors would not end.
+            Some(Err(_)) => self.scope.upgrade().is_none_or(|scope| scope.is_revoked()),
+        };
+        if over {
+            self.source = None;
+        }
+        item
+    }
+}
+
+impl<T: Passable, E: Passable + From<Error>> Passable for Items<T, E> {
+    const BARE: bool = false;
+
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        let source: Arc<dyn Pull<T, E>> = Arc::new(Source(Mutex::new(Some(self))));
+        let (scope, direction, home) = crossing.place();
+        let proxy = identity::proxy(scope, direction, home, source)?;
+        Ok(Box::new(Pulled {
+            source: Some(<dyn Pull<T, E>>::face(&proxy)),
+            scope: Arc::downgrade(scope),
+        }))
+    }
+}

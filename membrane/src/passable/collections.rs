@@ -1,0 +1,221 @@
+//! Containers: bare if their contents are, rebuilt otherwise.
+
+use super::{Data, Passable};
+use crate::crossing::Crossing;
+use crate::error::Error;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::hash::Hash;
+use std::marker::PhantomData;
+use std::ops::{Range, RangeInclusive};
+
+/// Implements both traits for containers whose elements are taken out one by one.
+macro_rules! rebuilt {
+    ($($type:ident),*) => {
+        $(
+            impl<T: Passable> Passable for $type<T> {
+                const BARE: bool = T::BARE;
+
+                #[inline]
+                fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+                    if Self::BARE { Ok(self) } else { self.into_iter().map(|item| item.pass(crossing)).collect() }
+                }
+            }
+
+            impl<T: Data> Data for $type<T> {}
+        )*
+    };
+}
+
+rebuilt!(Vec, VecDeque);
+
+impl<T: Passable> Passable for Box<[T]> {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE { Ok(self) } else { self.into_vec().into_iter().map(|item| item.pass(crossing)).collect() }
+    }
+}
+
+impl<T: Data> Data for Box<[T]> {}
+
+impl<T: Passable> Passable for Box<T> {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE { Ok(self) } else { (*self).pass(crossing).map(Self::new) }
+    }
+}
+
+impl<T: Data> Data for Box<T> {}
+
+impl<T: Passable> Passable for Option<T> {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        self.map(|value| value.pass(crossing)).transpose()
+    }
+}
+
+impl<T: Data> Data for Option<T> {}
+
+impl<T: Passable, E: Passable> Passable for Result<T, E> {
+    const BARE: bool = T::BARE && E::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        Ok(match self {
+            Ok(value) => Ok(value.pass(crossing)?),
+            Err(error) => Err(error.pass(crossing)?),
+        })
+    }
+}
+
+impl<T: Data, E: Data> Data for Result<T, E> {}
+
+impl<T: Passable, const N: usize> Passable for [T; N] {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE {
+            return Ok(self);
+        }
+        // `array::map` cannot stop at the first error: after one, the rest is dropped unconverted.
+        let mut failed = None;
+        let converted = self.map(|item| {
+            if failed.is_some() {
+                return None;
+            }
+            item.pass(crossing).map_err(|error| failed = Some(error)).ok()
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(converted.map(|item| item.expect("an item is missing only after a failure"))),
+        }
+    }
+}
+
+impl<T: Data, const N: usize> Data for [T; N] {}
+
+impl<K: Data + Eq + Hash, V: Passable> Passable for HashMap<K, V> {
+    const BARE: bool = K::BARE && V::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE {
+            return Ok(self);
+        }
+        self.into_iter().map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?))).collect()
+    }
+}
+
+impl<K: Data + Eq + Hash, V: Data> Data for HashMap<K, V> {}
+
+impl<K: Data + Ord, V: Passable> Passable for BTreeMap<K, V> {
+    const BARE: bool = K::BARE && V::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE {
+            return Ok(self);
+        }
+        self.into_iter().map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?))).collect()
+    }
+}
+
+impl<K: Data + Ord, V: Data> Data for BTreeMap<K, V> {}
+
+impl<T: Data + Eq + Hash> Passable for HashSet<T> {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE { Ok(self) } else { self.into_iter().map(|item| item.pass(crossing)).collect() }
+    }
+}
+
+impl<T: Data + Eq + Hash> Data for HashSet<T> {}
+
+impl<T: Data + Ord> Passable for BTreeSet<T> {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE { Ok(self) } else { self.into_iter().map(|item| item.pass(crossing)).collect() }
+    }
+}
+
+impl<T: Data + Ord> Data for BTreeSet<T> {}
+
+impl<T: Data> Passable for Range<T> {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        Ok(self.start.pass(crossing)?..self.end.pass(crossing)?)
+    }
+}
+
+impl<T: Data> Data for Range<T> {}
+
+impl<T: Data> Passable for RangeInclusive<T> {
+    const BARE: bool = T::BARE;
+
+    #[inline]
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if Self::BARE {
+            return Ok(self);
+        }
+        let (start, end) = self.into_inner();
+        Ok(start.pass(crossing)?..=end.pass(crossing)?)
+    }
+}
+
+impl<T: Data> Data for RangeInclusive<T> {}
+
+impl<T: Send + 'static> Passable for PhantomData<T> {
+    const BARE: bool = true;
+
+    #[inline]
+    fn pass(self, _: &Crossing<'_>) -> Result<Self, Error> {
+        Ok(self)
+    }
+}
+
+impl<T: Send + 'static> Data for PhantomData<T> {}
+
+macro_rules! tuples {
+    ($(($($name:ident)+))*) => {
+        $(
+            impl<$($name: Passable),+> Passable for ($($name,)+) {
+                const BARE: bool = $($name::BARE)&&+;
+
+                #[inline]
+                #[allow(non_snake_case, reason = "a tuple's fields are named after their types")]
+                fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+                    if Self::BARE {
+                        return Ok(self);
+                    }
+                    let ($($name,)+) = self;
+                    Ok(($($name.pass(crossing)?,)+))
+                }
+            }
+
+            impl<$($name: Data),+> Data for ($($name,)+) {}
+        )*
+    };
+}
+
+tuples! {
+    (A)
+    (A B)
+    (A B C)
+    (A B C D)
+    (A B C D F)
+    (A B C D F G)
+    (A B C D F G H)
+    (A B C D F G H I)
+}

@@ -1,0 +1,11 @@
+//! Data types of other crates, each behind a feature.
+
+/// `bytes::Bytes` crosses as a copy: its buffer may belong to an owner whose `Drop` is the other side's code.
+#[cfg(feature = "bytes")]
+impl super::Passable for bytes::Bytes {
+    const BARE: bool = false;
+
+    fn pass(self, _: &crate::Crossing<'_>) -> Result<Self, crate::Error> {
+        Ok(Self::copy_from_slice(&self))
+    }
+}

@@ -1,0 +1,244 @@
+//! Which methods of which interfaces may be called, in each direction. Everything else is refused.
+
+mod builder;
+mod names;
+mod problem;
+
+pub use builder::PolicyBuilder;
+pub use names::{Interfaces, NamedRule};
+pub use problem::{PolicyError, PolicyProblem};
+
+use crate::direction::Direction;
+use crate::interface::{Interface, Target};
+use std::any::TypeId;
+use std::sync::Arc;
+
+/// One interface's list of allowed methods, made by [`allow!`](macro@crate::allow).
+///
+/// # Examples
+///
+/// ```
+/// # use membrane::{Error, allow, interface};
+/// # #[interface] pub trait Account { fn balance(&self) -> Result<u64, Error>; fn close(&self) -> Result<(), Error>; }
+/// let allow = allow!(dyn Account: balance);
+/// assert_eq!(allow.interface(), "Account");
+/// assert_eq!(allow.methods().collect::<Vec<_>>(), ["balance"]);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Allow {
+    pub(crate) interface: TypeId,
+    pub(crate) name: &'static str,
+    pub(crate) methods: &'static [&'static str],
+    pub(crate) mask: u64,
+}
+
+/// What `allow!` expands to.
+#[doc(hidden)]
+pub fn allow<T: ?Sized + Interface>(mask: u64) -> Allow {
+    Allow { interface: TypeId::of::<T>(), name: <T as Interface>::NAME, methods: <T as Interface>::METHODS, mask }
+}
+
+impl Allow {
+    /// The interface's name.
+    pub fn interface(&self) -> &'static str {
+        self.name
+    }
+
+    /// The allowed methods' names.
+    pub fn methods(&self) -> impl Iterator<Item = &'static str> + use<> {
+        names_in(self.methods, self.mask)
+    }
+}
+
+impl std::fmt::Debug for Allow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "dyn {}: ", self.name)?;
+        f.debug_list().entries(self.methods()).finish()
+    }
+}
+
+/// The names of the methods in `mask`.
+pub(crate) fn names_in(methods: &'static [&'static str], mask: u64) -> impl Iterator<Item = &'static str> {
+    methods.iter().enumerate().filter(move |(index, _)| mask & (1 << index) != 0).map(|(_, name)| *name)
+}
+
+/// What happens to a reference that comes home to the side of its object.
+///
+/// Ordered from the widest to the narrowest: a derived policy may only move on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Homecoming {
+    /// It becomes the object itself again.
+    #[default]
+    Unwrap,
+    /// It stays the proxy that it is: even its owner uses it under this policy.
+    KeepWrapped,
+    /// The call that carries it is rejected.
+    Refuse,
+}
+
+/// What the caller gets when a target panics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OnPanic {
+    /// An error of kind [`Panicked`](crate::ErrorKind::Panicked).
+    #[default]
+    Error,
+    /// A panic of its own, without the payload of the first.
+    Propagate,
+}
+
+/// The methods that may be called, per interface and direction. Immutable, and cheap to clone.
+///
+/// An interface that is not named can still cross, as a reference with no callable method. Closures and iterators are
+/// callable because the method that carried them was listed. A method that is added to an interface later is not
+/// allowed: there is no wildcard.
+///
+/// # Examples
+///
+/// ```
+/// # use membrane::{Error, interface};
+/// use membrane::{Direction, Policy, allow};
+///
+/// # #[interface] pub trait Account { fn balance(&self) -> Result<u64, Error>; fn close(&self) -> Result<(), Error>; }
+/// let policy = Policy::builder().outbound(allow!(dyn Account: balance)).build()?;
+/// assert!(policy.allows::<dyn Account>(Direction::Outbound, "balance"));
+/// assert!(!policy.allows::<dyn Account>(Direction::Outbound, "close"));
+/// assert!(!policy.allows::<dyn Account>(Direction::Inbound, "balance"));
+/// # Ok::<(), membrane::PolicyError>(())
+/// ```
+#[derive(Clone)]
+pub struct Policy(Arc<Rules>);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) outbound: Vec<Allow>,
+    pub(crate) inbound: Vec<Allow>,
+    pub(crate) homecoming: Homecoming,
+    pub(crate) on_panic: OnPanic,
+    pub(crate) depth_limit: u32,
+}
+
+impl Rules {
+    pub(crate) fn of(&self, direction: Direction) -> &[Allow] {
+        match direction {
+            Direction::Outbound => &self.outbound,
+            Direction::Inbound => &self.inbound,
+        }
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            outbound: Vec::new(),
+            inbound: Vec::new(),
+            homecoming: Homecoming::Unwrap,
+            on_panic: OnPanic::Error,
+            depth_limit: Policy::DEFAULT_DEPTH_LIMIT,
+        }
+    }
+}
+
+impl Policy {
+    /// How many calls inside calls a thread may make, unless set otherwise.
+    pub const DEFAULT_DEPTH_LIMIT: u32 = 128;
+
+    /// Starts a policy that allows nothing.
+    pub fn builder() -> PolicyBuilder {
+        PolicyBuilder::default()
+    }
+
+    /// The policy that allows nothing: every reference is opaque.
+    pub fn deny_all() -> Self {
+        Self(Arc::default())
+    }
+
+    /// Whether the method may be called on references that cross as `T`.
+    pub fn allows<T: ?Sized + Interface>(&self, direction: Direction, method: &str) -> bool {
+        let mask = self.mask(direction, TypeId::of::<T>());
+        names_in(<T as Target>::METHODS, mask).any(|name| name == method)
+    }
+
+    /// The interfaces named for `direction`, each with its allowed methods.
+    pub fn rules(&self, direction: Direction) -> impl Iterator<Item = Allow> + '_ {
+        self.0.of(direction).iter().copied()
+    }
+
+    /// What happens to references that come home.
+    pub fn homecoming(&self) -> Homecoming {
+        self.0.homecoming
+    }
+
+    /// What a caller gets when a target panics.
+    pub fn on_panic(&self) -> OnPanic {
+        self.0.on_panic
+    }
+
+    /// How many calls inside calls a thread may make.
+    pub fn depth_limit(&self) -> u32 {
+        self.0.depth_limit
+    }
+
+    /// Derives `narrower` from this policy: the same, if it asks for nothing that this one lacks.
+    ///
+    /// # Errors
+    ///
+    /// [`PolicyError`] names every method and setting in which `narrower` is wider.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Error, Policy, allow, interface};
+    /// # #[interface] pub trait Account { fn balance(&self) -> Result<u64, Error>; fn close(&self) -> Result<(), Error>; }
+    /// let all = Policy::builder().outbound(allow!(dyn Account: balance, close)).build()?;
+    /// let some = Policy::builder().outbound(allow!(dyn Account: balance)).build()?;
+    /// assert!(all.attenuate(&some).is_ok());
+    /// let error = some.attenuate(&all).unwrap_err();
+    /// assert_eq!(error.to_string(), "outbound `Account::close` is not allowed by the policy this one derives from");
+    /// # Ok::<(), membrane::PolicyError>(())
+    /// ```
+    pub fn attenuate(&self, narrower: &Self) -> Result<Self, PolicyError> {
+        let mut problems = Vec::new();
+        for direction in [Direction::Outbound, Direction::Inbound] {
+            for rule in narrower.0.of(direction) {
+                let excess = rule.mask & !self.mask(direction, rule.interface);
+                problems.extend(names_in(rule.methods, excess).map(|method| PolicyProblem::WiderMethod {
+                    direction,
+                    interface: rule.name.into(),
+                    method: method.into(),
+                }));
+            }
+        }
+        if narrower.0.homecoming < self.0.homecoming {
+            problems.push(PolicyProblem::WiderHomecoming { asked: narrower.0.homecoming, has: self.0.homecoming });
+        }
+        if narrower.0.depth_limit > self.0.depth_limit {
+            problems.push(PolicyProblem::WiderDepth { asked: narrower.0.depth_limit, has: self.0.depth_limit });
+        }
+        if problems.is_empty() { Ok(narrower.clone()) } else { Err(PolicyError::new(problems)) }
+    }
+
+    pub(crate) fn mask(&self, direction: Direction, interface: TypeId) -> u64 {
+        self.0.of(direction).iter().find(|rule| rule.interface == interface).map_or(0, |rule| rule.mask)
+    }
+}
+
+impl Default for Policy {
+    /// Allows nothing.
+    fn default() -> Self {
+        Self::deny_all()
+    }
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Policy")
+            .field("outbound", &self.0.outbound)
+            .field("inbound", &self.0.inbound)
+            .field("homecoming", &self.0.homecoming)
+            .field("on_panic", &self.0.on_panic)
+            .field("depth_limit", &self.0.depth_limit)
+            .finish()
+    }
+}

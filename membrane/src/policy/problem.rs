@@ -1,0 +1,158 @@
+//! What can be wrong with a policy, said so that it can be mended.
+
+use super::Homecoming;
+use crate::direction::Direction;
+use std::fmt;
+
+/// One mistake in a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyProblem {
+    /// The interface is named twice for one direction.
+    DuplicateInterface {
+        /// For which direction.
+        direction: Direction,
+        /// Its name.
+        interface: String,
+    },
+    /// The method is listed twice.
+    DuplicateMethod {
+        /// For which direction.
+        direction: Direction,
+        /// The interface's name.
+        interface: String,
+        /// The method's name.
+        method: String,
+    },
+    /// No known interface has this name.
+    UnknownInterface {
+        /// For which direction.
+        direction: Direction,
+        /// The name.
+        interface: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// Two known interfaces have this name.
+    AmbiguousInterface {
+        /// For which direction.
+        direction: Direction,
+        /// The name.
+        interface: String,
+    },
+    /// The interface has no such method.
+    UnknownMethod {
+        /// For which direction.
+        direction: Direction,
+        /// The interface's name.
+        interface: String,
+        /// The name.
+        method: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// Two interfaces that this one inherits from have a method of this name.
+    AmbiguousMethod {
+        /// For which direction.
+        direction: Direction,
+        /// The interface's name.
+        interface: String,
+        /// The name.
+        method: String,
+    },
+    /// A depth limit of zero would refuse every call.
+    ZeroDepth,
+    /// A derived policy asks for a method that its parent lacks.
+    WiderMethod {
+        /// For which direction.
+        direction: Direction,
+        /// The interface's name.
+        interface: String,
+        /// The method's name.
+        method: String,
+    },
+    /// A derived policy is laxer about references that come home.
+    WiderHomecoming {
+        /// What it asks for.
+        asked: Homecoming,
+        /// What its parent has.
+        has: Homecoming,
+    },
+    /// A derived policy asks for deeper nesting.
+    WiderDepth {
+        /// What it asks for, in calls.
+        asked: u32,
+        /// What its parent has, in calls.
+        has: u32,
+    },
+    /// The membrane that the policy was to be derived under is revoked.
+    Revoked,
+    /// Membranes are derived from each other too deeply: more than 65,534 times.
+    TooManyGenerations,
+}
+
+impl fmt::Display for PolicyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DuplicateInterface { direction, interface } => {
+                write!(f, "{direction} `{interface}` is listed twice: write one list of its methods")
+            }
+            Self::DuplicateMethod { direction, interface, method } => {
+                write!(f, "{direction} `{interface}::{method}` is listed twice")
+            }
+            Self::UnknownInterface { direction, interface, known } => {
+                write!(f, "{direction} `{interface}` is not a known interface; known: {}", known.join(", "))
+            }
+            Self::AmbiguousInterface { direction, interface } => {
+                write!(f, "{direction} `{interface}` is the name of two known interfaces: use `allow!` for one of them")
+            }
+            Self::UnknownMethod { interface, method, known, .. } => {
+                write!(f, "`{interface}` has no method `{method}`; it has: {}", known.join(", "))
+            }
+            Self::AmbiguousMethod { interface, method, .. } => {
+                write!(f, "`{interface}` inherits two methods `{method}`: it cannot be listed by name")
+            }
+            Self::ZeroDepth => f.write_str("a depth limit of 0 refuses every call: use 1 or more"),
+            Self::WiderMethod { direction, interface, method } => {
+                write!(f, "{direction} `{interface}::{method}` is not allowed by the policy this one derives from")
+            }
+            Self::WiderHomecoming { asked, has } => {
+                write!(f, "homecoming `{asked:?}` is wider than `{has:?}` of the policy this one derives from")
+            }
+            Self::WiderDepth { asked, has } => {
+                write!(f, "a depth limit of {asked} is wider than {has} of the policy this one derives from")
+            }
+            Self::Revoked => f.write_str("the membrane is revoked: nothing can be derived from it"),
+            Self::TooManyGenerations => f.write_str("membranes are derived from each other too deeply"),
+        }
+    }
+}
+
+/// Everything that is wrong with a policy; nothing was built.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError(Vec<PolicyProblem>);
+
+impl PolicyError {
+    pub(crate) fn new(problems: Vec<PolicyProblem>) -> Self {
+        Self(problems)
+    }
+
+    /// The mistakes, in the order in which they were found; at least one.
+    pub fn problems(&self) -> &[PolicyProblem] {
+        &self.0
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for PolicyError {}

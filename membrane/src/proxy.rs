@@ -1,0 +1,133 @@
+//! The one type that stands between the sides: an allowlist in front of a revocable cell.
+
+use crate::crossing::Call;
+use crate::direction::Direction;
+use crate::error::{Error, ErrorKind};
+use crate::identity;
+use crate::interface::Target;
+use crate::passable::Passable;
+use crate::policy::names_in;
+use crate::reason::Reason;
+use crate::tree::{Node, Scope};
+use object_membrane_gate::{Cell, Holder, Reclaim, Refusal};
+use std::sync::Arc;
+
+/// Stands for a target of another side.
+///
+/// Public because generated code names it; nobody but this crate makes one, and nothing takes one apart.
+pub struct Proxy<T: ?Sized + Target> {
+    cell: Cell<T, Node>,
+    /// The methods that may be called, as bits.
+    allowed: u64,
+    /// The side, nearer to the owner than the scope's dry side, at the other end: where the target lives if the
+    /// direction is outbound, where the proxy is held if it is inbound.
+    home: u16,
+    direction: Direction,
+    pub(crate) keep: T::Keep,
+}
+
+impl<T: ?Sized + Target> Proxy<T> {
+    pub(crate) fn new(scope: Arc<Scope>, target: Arc<T>, allowed: u64, direction: Direction, home: u16) -> Self {
+        Self { cell: Cell::new(scope, target), allowed, home, direction, keep: T::Keep::default() }
+    }
+
+    /// Calls a method, given by number.
+    ///
+    /// The order is fixed: the method is allowed; the scope is live; then `f`, which converts the arguments, calls the
+    /// target and converts the result, all of it counted as running and its panics caught; then the scope is still live.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn __call<R, E>(&self, method: u32, f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>) -> Result<R, E>
+    where
+        R: Passable,
+        E: Passable + From<Error>,
+    {
+        if self.allowed & (1 << method) == 0 {
+            return Err(not_allowed());
+        }
+        self.cell.call(method, |target| f(target, &self.crossing()), refused)
+    }
+
+    #[inline(always)]
+    fn crossing(&self) -> Call<'_> {
+        Call::new(self.cell.scope(), self.direction, self.home)
+    }
+
+    pub(crate) fn scope(&self) -> &Arc<Scope> {
+        self.cell.scope()
+    }
+
+    pub(crate) fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    pub(crate) fn home(&self) -> u16 {
+        self.home
+    }
+
+    /// The target, if the scope is live.
+    pub(crate) fn pin(&self) -> Result<Arc<T>, Refusal> {
+        self.cell.pin()
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn not_allowed<E: From<Error>>() -> E {
+    Error::from(ErrorKind::Refused).into()
+}
+
+#[cold]
+#[inline(never)]
+fn refused<E: From<Error>>(scope: &Scope, refusal: Refusal) -> E {
+    error(scope, refusal).into()
+}
+
+/// What the membrane tells of a refusal.
+#[cold]
+pub(crate) fn error(scope: &Scope, refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Revoked => Error::revoked(Reason::from_number(scope.reason())),
+        Refusal::TooDeep => ErrorKind::TooDeep.into(),
+        Refusal::Panicked => ErrorKind::Panicked.into(),
+    }
+}
+
+impl<T: ?Sized + Target> Drop for Proxy<T> {
+    fn drop(&mut self) {
+        // A target that was taken went with the tables.
+        if let Some(address) = self.cell.target_address() {
+            identity::forget(self.cell.scope(), self.direction, self.home, address, &raw const *self);
+        }
+        // The target itself goes with the cell, outside every lock.
+    }
+}
+
+impl<T: ?Sized + Target> std::fmt::Debug for Proxy<T> {
+    /// Shows the interface and its allowed methods. Never asks the target.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "dyn {} ", T::NAME)?;
+        f.debug_set().entries(names_in(T::METHODS, self.allowed).map(|name| format_args_of(name))).finish()
+    }
+}
+
+/// A name, shown without quotes.
+fn format_args_of(name: &'static str) -> impl std::fmt::Debug {
+    struct Name(&'static str);
+    impl std::fmt::Debug for Name {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+    Name(name)
+}
+
+impl<T: ?Sized + Target> Holder for Proxy<T> {
+    fn cell(&self) -> &dyn Reclaim {
+        &self.cell
+    }
+
+    fn method_name(&self, method: u32) -> (&'static str, Option<&'static str>) {
+        (T::NAME, T::METHODS.get(method as usize).copied())
+    }
+}

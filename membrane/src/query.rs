@@ -1,0 +1,118 @@
+//! Asking an object whose proxy it is, without believing anybody but a proxy.
+//!
+//! The question travels through a hidden method of the interface. An object that is not a proxy does not answer, unless
+//! its author overrode the hidden method; then it holds a [`Query`] that it cannot read, and that takes an answer only
+//! from the very object that was asked, by address. Only proxies give answers, and two objects alive at once do not share an
+//! address, so forwarding the question to somebody else's proxy gains nothing.
+
+use crate::direction::Direction;
+use crate::error::{Error, ErrorKind};
+use crate::interface::Target;
+use crate::proxy::Proxy;
+use crate::tree::Scope;
+use object_membrane_gate::Refusal;
+use std::any::{Any, TypeId};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+/// The question. Cannot be made, read or kept by anybody outside this crate.
+pub struct Query<'a> {
+    /// The address of the object that was asked.
+    asked: usize,
+    found: RefCell<Option<Found>>,
+    /// A `RefCell<Option<Arc<T>>>` for the interface that was asked.
+    slot: &'a dyn Any,
+}
+
+/// What a proxy said of itself.
+#[derive(Clone)]
+pub(crate) struct Found {
+    pub(crate) scope: Arc<Scope>,
+    pub(crate) direction: Direction,
+    pub(crate) home: u16,
+    /// The interface that the proxy's object crossed as, which the asked one may be a supertrait of.
+    pub(crate) interface: TypeId,
+    /// Why there is no target to go with it.
+    refusal: Option<Refusal>,
+}
+
+/// Whose an object is.
+pub(crate) enum Whose<T: ?Sized> {
+    /// Nobody's proxy.
+    Plain,
+    /// A live proxy, and its target.
+    Live(Found, Arc<T>),
+    /// A proxy that is broken.
+    Broken,
+}
+
+/// Asks `object`.
+///
+/// Runs foreign code if the object is no proxy and its author overrode the hidden method; so never under a lock.
+///
+/// # Errors
+///
+/// Too deep, if this thread has no room to look at the target: that must not pass for an answer.
+pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>) -> Result<Whose<T>, Error> {
+    let slot: RefCell<Option<Arc<T>>> = RefCell::new(None);
+    let asked = Arc::as_ptr(object).cast::<()>().addr();
+    let query = Query { asked, found: RefCell::new(None), slot: &slot };
+    T::ask(object, &query);
+    let Some(found) = query.found.into_inner() else { return Ok(Whose::Plain) };
+    match (found.refusal, slot.into_inner()) {
+        (None, Some(target)) => Ok(Whose::Live(found, target)),
+        (Some(Refusal::TooDeep), _) => Err(ErrorKind::TooDeep.into()),
+        // The target could not be offered as the interface asked for: treat the proxy as an object of its own.
+        (Some(_), _) | (None, None) => Ok(Whose::Broken),
+    }
+}
+
+impl Query<'_> {
+    /// The answer of `proxy`, taken if it is what was asked.
+    #[doc(hidden)]
+    pub fn answer<T: ?Sized + Target>(&self, proxy: &Proxy<T>) {
+        if std::ptr::from_ref(proxy).cast::<()>().addr() == self.asked {
+            self.record(proxy);
+        }
+    }
+
+    /// The answer of the proxy behind a closure, which `Target::ask` has found by the closure's address.
+    pub(crate) fn record<T: ?Sized + Target>(&self, proxy: &Proxy<T>) {
+        let (target, refusal) = match proxy.pin() {
+            Ok(target) => (Some(target), None),
+            Err(refusal) => (None, Some(refusal)),
+        };
+        *self.found.borrow_mut() = Some(Found {
+            scope: proxy.scope().clone(),
+            direction: proxy.direction(),
+            home: proxy.home(),
+            interface: TypeId::of::<T>(),
+            refusal,
+        });
+        if let Some(target) = target {
+            T::offer(&target, self);
+        }
+    }
+
+    /// Takes `target` if the question was for its interface. Of no effect before a proxy has answered.
+    #[doc(hidden)]
+    pub fn offer<T: ?Sized + Target>(&self, target: &Arc<T>) -> bool {
+        if self.found.borrow().is_none() {
+            return false;
+        }
+        match self.slot.downcast_ref::<RefCell<Option<Arc<T>>>>() {
+            Some(slot) => {
+                *slot.borrow_mut() = Some(target.clone());
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl std::fmt::Debug for Query<'_> {
+    /// Shows nothing: a hostile object may hold the query.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Query")
+    }
+}

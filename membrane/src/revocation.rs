@@ -1,0 +1,161 @@
+//! Taking access back: cut the whole subtree, tell who asked to know, then free.
+
+use crate::identity::Tables;
+use crate::reason::Reason;
+use crate::tree::{Observer, Scope};
+use object_membrane_gate::sync::lock;
+use object_membrane_gate::{Cut, WaitFailure, quietly, sever};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A facet of a membrane whose only power is to end access.
+///
+/// # Authority
+///
+/// Whoever holds one can revoke the membrane and everything derived from it, and can ask whether that has happened. A
+/// clone carries the same. It cannot cross a membrane.
+///
+/// # Examples
+///
+/// ```
+/// use membrane::{Membrane, Policy};
+///
+/// let membrane = Membrane::new(Policy::deny_all());
+/// let revoker = membrane.revoker();
+/// revoker.revoke("done");
+/// assert!(membrane.is_revoked());
+/// ```
+#[derive(Clone)]
+#[must_use = "dropping a `Revoker` revokes nothing: use `Membrane::scoped` for access that ends with a scope"]
+pub struct Revoker(pub(crate) Arc<Scope>);
+
+impl Revoker {
+    /// Ends access; see [`Membrane::revoke`](crate::Membrane::revoke).
+    pub fn revoke(&self, reason: impl Into<Reason>) {
+        revoke(&self.0, reason.into());
+    }
+
+    /// Ends access and waits; see [`Membrane::revoke_and_wait`](crate::Membrane::revoke_and_wait).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn revoke_and_wait(&self, reason: impl Into<Reason>, timeout: Duration) -> Result<(), WaitError> {
+        revoke_and_wait(&self.0, reason.into(), timeout)
+    }
+
+    /// Whether access has ended.
+    pub fn is_revoked(&self) -> bool {
+        self.0.is_revoked()
+    }
+}
+
+impl std::fmt::Debug for Revoker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Revoker").field("revoked", &self.is_revoked()).finish()
+    }
+}
+
+/// A call that was still running.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct RunningCall {
+    /// The interface that its object crossed as.
+    pub interface: &'static str,
+    /// The method; `None` while the membrane itself looks at the object.
+    pub method: Option<&'static str>,
+}
+
+impl std::fmt::Display for RunningCall {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}::{}", self.interface, self.method.unwrap_or("(being passed on)"))
+    }
+}
+
+/// Why [`Membrane::revoke_and_wait`](crate::Membrane::revoke_and_wait) returned early. Access has ended all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WaitError {
+    /// This thread is inside a call that it would wait for, or is dropping a target on behalf of a revocation.
+    Inside,
+    /// Time ran out while these calls were running. If there are none, targets were still being dropped.
+    TimedOut(Vec<RunningCall>),
+}
+
+impl std::fmt::Display for WaitError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Inside => f.write_str("revoked, but this thread is inside a call that it would wait for"),
+            Self::TimedOut(calls) if calls.is_empty() => f.write_str("revoked, but targets are still being dropped"),
+            Self::TimedOut(calls) => {
+                f.write_str("revoked, but still running: ")?;
+                for (index, call) in calls.iter().enumerate() {
+                    write!(f, "{}{call}", if index > 0 { ", " } else { "" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for WaitError {}
+
+/// Cuts `root` and everything derived from it; then tells the observers; then frees.
+///
+/// Returns the scopes of the subtree, whoever cut them.
+pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
+    let mut cuts: Vec<Cut<_>> = Vec::new();
+    let mut observers: Vec<(Observer, Reason)> = Vec::new();
+    let mut subtree = vec![root.clone()];
+    let mut next = 0;
+    while next < subtree.len() {
+        let scope = subtree[next].clone();
+        next += 1;
+        let children = {
+            let mut family = lock(&scope.data().family);
+            if let Some(cut) = scope.cut(reason.number()) {
+                cuts.push(cut);
+                let reason = Reason::from_number(scope.reason());
+                observers.extend(family.observers.drain(..).map(|observer| (observer, reason)));
+            }
+            // A scope that another thread has cut is walked, too: it may not have got to the children yet, and nothing of
+            // the subtree may be live when either returns.
+            family.children.clone()
+        };
+        subtree.extend(children.iter().filter_map(std::sync::Weak::upgrade));
+    }
+    // From here on the subtree is dead. Who cut a scope forgets its children, so that it is not walked again.
+    for cut in &cuts {
+        let _children = std::mem::take(&mut lock(&cut.scope().data().family).children);
+    }
+    for (observer, reason) in observers {
+        quietly(move || observer(reason));
+    }
+    sever(cuts, |scope| {
+        let tables: Tables = std::mem::take(&mut *lock(&scope.data().tables));
+        tables.into_holders()
+    });
+    subtree
+}
+
+pub(crate) fn revoke_and_wait(root: &Arc<Scope>, reason: Reason, timeout: Duration) -> Result<(), WaitError> {
+    // No deadline if the clock cannot express it: that is for ever.
+    let deadline = Instant::now().checked_add(timeout);
+    let subtree = revoke(root, reason);
+    let mut running = Vec::new();
+    let mut timed_out = false;
+    for scope in &subtree {
+        match scope.wait(deadline) {
+            Ok(()) => {}
+            Err(WaitFailure::Inside) => return Err(WaitError::Inside),
+            Err(WaitFailure::TimedOut(calls)) => {
+                timed_out = true;
+                running.extend(calls.iter().map(|call| {
+                    let (interface, method) = call.holder.method_name(call.method);
+                    RunningCall { interface, method }
+                }));
+            }
+        }
+    }
+    if timed_out { Err(WaitError::TimedOut(running)) } else { Ok(()) }
+}

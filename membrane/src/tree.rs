@@ -1,0 +1,180 @@
+//! The tree of membranes: each node a scope of its own, revoked with its ancestors.
+//!
+//! # Two relations
+//!
+//! - **parent**: whose policy bounds this one's, and whose revocation includes it.
+//! - **wet side**: whose objects are lent. A node made by `grant` shares its parent's wet side (another holder of the same
+//!   owner's objects); one made by `attenuate` has its parent's dry side as its wet side (a holder lends on).
+//!
+//! A *side* is named by the depth of the node whose dry side it is, on the path from a node to the root; zero is the
+//! owner of everything, the root's wet side. Following wet sides from a node's dry side to the owner gives the sides that
+//! a value passes on its way: the node's *path*.
+//!
+//! # Locks
+//!
+//! `family` and `tables` are never held together, and no foreign code runs under either.
+
+use crate::identity::Tables;
+use crate::policy::Policy;
+use crate::reason::Reason;
+use object_membrane_gate::sync::{Mutex, lock};
+use object_membrane_gate::{self as gate, Options};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+pub(crate) type Scope = gate::Scope<Node>;
+
+/// What a scope knows of its place.
+pub(crate) struct Node {
+    /// The same in all nodes of one tree, and in no other tree.
+    root: u64,
+    /// One for the root.
+    depth: u16,
+    /// The wet side: the depth of an ancestor, or zero.
+    wet: u16,
+    parent: Option<Arc<Scope>>,
+    policy: Policy,
+    pub(crate) family: Mutex<Family>,
+    pub(crate) tables: Mutex<Tables>,
+}
+
+/// What a node must tell of a revocation.
+#[derive(Default)]
+pub(crate) struct Family {
+    pub(crate) children: Vec<Weak<Scope>>,
+    pub(crate) observers: Vec<Observer>,
+}
+
+pub(crate) type Observer = Box<dyn FnOnce(Reason) + Send>;
+
+/// Which wet side a new node has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WetSide {
+    /// Its parent's.
+    OfParent,
+    /// Its parent's dry side.
+    ParentsDry,
+}
+
+/// Why a node could not be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unborn {
+    /// The parent is revoked.
+    Revoked,
+    /// The parent's depth is the greatest there is.
+    TooDeep,
+}
+
+fn scope(node: Node) -> Scope {
+    let policy = &node.policy;
+    let options = Options {
+        depth_limit: policy.depth_limit(),
+        propagate_panics: policy.on_panic() == crate::policy::OnPanic::Propagate,
+    };
+    Scope::new(options, node)
+}
+
+impl Node {
+    /// The root of a new tree.
+    pub(crate) fn root(policy: Policy) -> Arc<Scope> {
+        #[allow(clippy::disallowed_types, reason = "a counter that orders nothing: loom need not see it")]
+        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+        // Relaxed: only distinctness matters.
+        let root = NEXT.fetch_add(1, Ordering::Relaxed);
+        Arc::new(scope(Self {
+            root,
+            depth: 1,
+            wet: 0,
+            parent: None,
+            policy,
+            family: Mutex::default(),
+            tables: Mutex::default(),
+        }))
+    }
+
+    /// A child of `parent`, unless that is revoked. The caller has checked that `policy` is no wider than the parent's.
+    pub(crate) fn child(parent: &Arc<Scope>, wet: WetSide, policy: Policy) -> Result<Arc<Scope>, Unborn> {
+        let above = parent.data();
+        let depth = above.depth.checked_add(1).filter(|depth| *depth < u16::MAX).ok_or(Unborn::TooDeep)?;
+        let child = Arc::new(scope(Self {
+            root: above.root,
+            depth,
+            wet: if wet == WetSide::OfParent { above.wet } else { above.depth },
+            parent: Some(parent.clone()),
+            policy,
+            family: Mutex::default(),
+            tables: Mutex::default(),
+        }));
+        let mut family = lock(&above.family);
+        // Under the lock: a revoker cuts the parent first and then asks, under it, for the children.
+        if parent.is_revoked() {
+            drop(family);
+            return Err(Unborn::Revoked);
+        }
+        if family.children.len() == family.children.capacity() {
+            // Amortised: doubling makes as much room as the dead may have taken.
+            family.children.retain(|child| child.strong_count() > 0);
+        }
+        family.children.push(Arc::downgrade(&child));
+        Ok(child)
+    }
+
+    #[inline]
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(crate) fn root_id(&self) -> u64 {
+        self.root
+    }
+
+    /// The side that this node lends from.
+    pub(crate) fn wet(&self) -> u16 {
+        self.wet
+    }
+}
+
+impl Drop for Node {
+    /// Frees a long line of ancestors one by one instead of each inside the next.
+    fn drop(&mut self) {
+        let mut parent = self.parent.take();
+        while let Some(mut last) = parent.and_then(Arc::into_inner) {
+            parent = last.data_mut().parent.take();
+        }
+    }
+}
+
+/// The node on `scope`'s line of ancestors, itself included, whose dry side is `side`; `None` for the owner's side.
+pub(crate) fn holder(scope: &Arc<Scope>, side: u16) -> Option<&Arc<Scope>> {
+    let mut at = scope;
+    while at.data().depth > side {
+        at = at.data().parent.as_ref()?;
+    }
+    (at.data().depth == side).then_some(at)
+}
+
+/// Whether a value passes the dry side of `waypoint` on its way between the dry side of `scope` and the owner.
+pub(crate) fn passes(scope: &Arc<Scope>, waypoint: &Arc<Scope>) -> bool {
+    let mut at = Some(scope);
+    while let Some(here) = at {
+        if Arc::ptr_eq(here, waypoint) {
+            return true;
+        }
+        at = holder(here, here.data().wet);
+    }
+    false
+}
+
+/// Whether `scope` is `ancestor` or derives from it.
+pub(crate) fn descends(scope: &Arc<Scope>, ancestor: &Arc<Scope>) -> bool {
+    holder(scope, ancestor.data().depth).is_some_and(|at| Arc::ptr_eq(at, ancestor))
+}
+
+/// Whether two sides are the same one.
+pub(crate) fn same_side(a: Option<&Arc<Scope>>, b: Option<&Arc<Scope>>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
