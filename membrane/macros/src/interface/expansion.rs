@@ -123,6 +123,7 @@ impl Context<'_> {
         } = method;
         let trait_name = self.interface.name;
         let key = name.unraw().to_string();
+        let receiver = quote_spanned!(at(result)=> self);
         let (ty, target, call) = (target_type(), local("target"), local("call"));
         let names: Vec<_> = arguments.iter().map(|argument| argument.name).collect();
         let types = arguments.iter().map(|argument| argument.ty);
@@ -136,23 +137,23 @@ impl Context<'_> {
             value.set_span(name.span().located_at(argument.ty.span()));
             quote_spanned!(at(argument.ty)=> let #name = #call.argument(#value)?;)
         });
-        let converted_result = quote_spanned! {at(result)=>
-            #call.result(<#ty as #trait_name>::#name(#target #(, #names)*))
+        // All of it at the result's type, so that one complaint about that type is one message.
+        let body = quote_spanned! {at(result)=>
+            #receiver.__call(
+                const {
+                    #private::offset::<#ty>(<#object as #root::Interface>::__KEY) + #private::index::<#object>(#key)
+                },
+                move |#target, #call| {
+                    #(#converted)*
+                    #call.result(<#ty as #trait_name>::#name(#target #(, #names)*))
+                },
+            )
         };
         quote! {
             #(#cfgs)*
             #[inline]
-            fn #name(&self, #(#names: #types),*) -> #result {
-                #private::Proxy::<#ty>::__call(
-                    self,
-                    const {
-                        #private::offset::<#ty>(<#object as #root::Interface>::__KEY) + #private::index::<#object>(#key)
-                    },
-                    move |#target, #call| {
-                        #(#converted)*
-                        #converted_result
-                    },
-                )
+            fn #name(&#receiver, #(#names: #types),*) -> #result {
+                #body
             }
         }
     }

@@ -1,0 +1,1 @@
+//! A grant has at most what its parent has, in one hop.

@@ -1,0 +1,1 @@
+//! Closures and objects handed to the other side are wrapped, too.

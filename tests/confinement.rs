@@ -1,0 +1,1 @@
+//! Everything that crosses is wrapped, and nothing else crosses.

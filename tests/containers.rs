@@ -1,0 +1,1 @@
+//! References inside containers, structs and enums are wrapped; data crosses bare.

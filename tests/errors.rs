@@ -1,0 +1,1 @@
+//! An error tells its kind and nothing of the other side.

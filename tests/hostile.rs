@@ -1,0 +1,1 @@
+//! Hostile implementors and holders in safe Rust get nowhere.

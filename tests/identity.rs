@@ -1,0 +1,1 @@
+//! One object has one proxy, and a round trip unwraps.

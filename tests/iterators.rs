@@ -1,0 +1,1 @@
+//! An iterator that crosses is a call at each step.

@@ -1,0 +1,1 @@
+//! A panic crosses as an error without payload, either way.

@@ -1,0 +1,1 @@
+//! Default deny, and clear errors for every mistake in a policy.

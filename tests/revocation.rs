@@ -1,0 +1,1 @@
+//! One switch ends all access, both ways, at once.

@@ -1,0 +1,1 @@
+//! Many threads call, wrap, drop and revoke at once.

@@ -1,0 +1,1 @@
+//! Every property holds from A through the host to B.
