@@ -1,1 +1,0 @@
-//! Runnable programs: see the `README.md` beside this file.

@@ -1,0 +1,138 @@
+//! The calls that are measured: the same loop over targets that the compiler cannot see through.
+
+use membrane::{Error, Membrane, Policy, allow, interface};
+use std::hint::black_box;
+use std::sync::Arc;
+
+/// What is called.
+#[interface]
+pub trait Service {
+    /// Never allowed.
+    fn secret(&self) -> Result<u64, Error>;
+    /// A scalar in, a scalar out.
+    fn add(&self, x: u64) -> Result<u64, Error>;
+    /// An empty `String`: a result that does not fit in registers.
+    fn text(&self, x: u64) -> Result<String, Error>;
+}
+
+struct Plus(u64);
+struct Xor(u64);
+struct Forward(Arc<dyn Service>);
+
+impl Service for Plus {
+    fn secret(&self) -> Result<u64, Error> {
+        Ok(self.0)
+    }
+
+    fn add(&self, x: u64) -> Result<u64, Error> {
+        Ok(x.wrapping_add(self.0))
+    }
+
+    fn text(&self, _: u64) -> Result<String, Error> {
+        Ok(String::new())
+    }
+}
+
+impl Service for Xor {
+    fn secret(&self) -> Result<u64, Error> {
+        Ok(self.0)
+    }
+
+    fn add(&self, x: u64) -> Result<u64, Error> {
+        Ok(x ^ self.0)
+    }
+
+    fn text(&self, x: u64) -> Result<String, Error> {
+        Ok(x.to_string())
+    }
+}
+
+impl Service for Forward {
+    fn secret(&self) -> Result<u64, Error> {
+        self.0.secret()
+    }
+
+    fn add(&self, x: u64) -> Result<u64, Error> {
+        self.0.add(x)
+    }
+
+    fn text(&self, x: u64) -> Result<String, Error> {
+        self.0.text(x)
+    }
+}
+
+/// One measured call.
+#[derive(Clone)]
+pub struct Scenario {
+    /// Its name in reports.
+    pub name: &'static str,
+    /// The scenario that it is a ratio to.
+    pub base: &'static str,
+    object: Arc<dyn Service>,
+    work: fn(&Arc<dyn Service>, u64) -> u64,
+}
+
+impl Scenario {
+    /// Makes `calls` calls.
+    #[inline(never)]
+    pub fn run(&self, calls: u64) -> u64 {
+        (self.work)(&self.object, calls)
+    }
+}
+
+#[inline(never)]
+fn add(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    (0..calls).fold(0, |sum, x| sum.wrapping_add(object.add(black_box(x)).unwrap_or(1)))
+}
+
+#[inline(never)]
+fn text(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    (0..calls).fold(0, |sum, x| sum.wrapping_add(object.text(black_box(x)).map_or(1, |text| text.len() as u64)))
+}
+
+#[inline(never)]
+fn secret(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    (0..calls).fold(0, |sum, _| sum.wrapping_add(black_box(object).secret().unwrap_or(1)))
+}
+
+/// A target of a type that is known at run time only.
+pub fn target() -> Arc<dyn Service> {
+    if black_box(true) { Arc::new(Plus(1)) } else { Arc::new(Xor(1)) }
+}
+
+fn policy() -> Policy {
+    Policy::builder().outbound(allow!(dyn Service: add, text)).build().expect("a plain policy")
+}
+
+/// All scenarios; what is compared comes after what it is compared with.
+pub fn all() -> Vec<Scenario> {
+    let membrane = Membrane::new(policy());
+    let lend = |object| membrane.wrap::<dyn Service>(object).expect("live");
+    let gone = Membrane::new(policy());
+    let revoked = gone.wrap::<dyn Service>(target()).expect("live");
+    gone.revoke("measured");
+    let chain = |depth: usize| {
+        let mut membrane = Membrane::new(policy());
+        let mut object = membrane.wrap(target()).expect("live");
+        for _ in 1..depth {
+            membrane = membrane.attenuate(&policy()).expect("the same policy");
+            object = membrane.wrap(object).expect("live");
+        }
+        object
+    };
+    let nested = |hops: usize| (0..hops).fold(target(), |object, _| lend(Arc::new(Forward(object))));
+    let forwards = |hops: usize| (0..hops).fold(target(), |object, _| Arc::new(Forward(object)) as Arc<dyn Service>);
+    let scenario = |name, base, object, work| Scenario { name, base, object, work };
+    vec![
+        scenario("direct", "direct", target(), add),
+        scenario("proxied", "direct", lend(target()), add),
+        scenario("direct, String", "direct, String", target(), text),
+        scenario("proxied, String", "direct, String", lend(target()), text),
+        scenario("refused", "direct", lend(target()), secret),
+        scenario("revoked", "direct", revoked, add),
+        scenario("derived 1 deep", "direct", chain(1), add),
+        scenario("derived 64 deep", "derived 1 deep", chain(64), add),
+        scenario("direct, 3 forwarders", "direct", forwards(3), add),
+        scenario("nested, 3 hops", "direct", nested(3), add),
+    ]
+}
