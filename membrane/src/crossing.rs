@@ -31,6 +31,15 @@ use std::sync::Arc;
 /// How deep data may be nested in itself, in levels.
 const MAX_LEVELS: u32 = 256;
 
+/// Where a proxy stands, in its scope.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The side, nearer to the owner than the scope's dry side, at the other end: where the target lives if the
+    /// direction is outbound, where the proxy is held if it is inbound.
+    pub(crate) home: u16,
+    pub(crate) direction: Direction,
+}
+
 /// A value's way through one membrane, as [`Passable::pass`] sees it.
 pub struct Crossing<'a> {
     scope: &'a Arc<Scope>,
@@ -41,22 +50,27 @@ pub struct Crossing<'a> {
 }
 
 /// A call on its way to a target: its arguments go one way, its result the other.
+///
+/// Two references, so that a call of plain data looks nothing up.
 pub struct Call<'a> {
     scope: &'a Arc<Scope>,
-    direction: Direction,
-    home: u16,
+    place: &'a Place,
 }
 
 impl<'a> Call<'a> {
     #[inline(always)]
-    pub(crate) fn new(scope: &'a Arc<Scope>, direction: Direction, home: u16) -> Self {
-        Self { scope, direction, home }
+    pub(crate) fn new(scope: &'a Arc<Scope>, place: &'a Place) -> Self {
+        Self { scope, place }
     }
 
     /// An argument, as the target sees it.
     #[inline(always)]
     pub fn argument<A: Passable>(&self, argument: A) -> Result<A, Error> {
-        if A::BARE { Ok(argument) } else { argument.pass(&Crossing::new(self.scope, self.direction.reversed(), self.home)) }
+        if A::BARE {
+            Ok(argument)
+        } else {
+            argument.pass(&Crossing::new(self.scope, self.place.direction.reversed(), self.place.home))
+        }
     }
 
     /// A result, as the caller sees it.
@@ -64,11 +78,18 @@ impl<'a> Call<'a> {
     pub fn result<R: Passable, E: Passable + From<Error>>(&self, result: Result<R, E>) -> Result<R, E> {
         match result {
             Ok(value) if R::BARE => Ok(value),
-            Ok(value) => Ok(value.pass(&Crossing::new(self.scope, self.direction, self.home))?),
+            Ok(value) => Ok(value.pass(&Crossing::new(self.scope, self.place.direction, self.place.home))?),
             Err(error) if E::BARE => Err(error),
-            Err(error) => Err(error.pass(&Crossing::new(self.scope, self.direction, self.home))?),
+            Err(error) => Err(pass_error(self.scope, self.place, error)),
         }
     }
+}
+
+/// Apart from the call, and by the parts of a [`Call`], so that a call that succeeds keeps everything in registers.
+#[cold]
+#[inline(never)]
+fn pass_error<E: Passable + From<Error>>(scope: &Arc<Scope>, place: &Place, error: E) -> E {
+    error.pass(&Crossing::new(scope, place.direction, place.home)).unwrap_or_else(E::from)
 }
 
 impl<'a> Crossing<'a> {
@@ -178,7 +199,7 @@ impl std::fmt::Debug for Crossing<'_> {
 
 impl std::fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call").field("direction", &self.direction).finish_non_exhaustive()
+        f.debug_struct("Call").field("direction", &self.place.direction).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one type that stands between the sides: an allowlist in front of a revocable cell.
 
-use crate::crossing::Call;
+use crate::crossing::{Call, Place};
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::identity;
@@ -19,16 +19,13 @@ pub struct Proxy<T: ?Sized + Target> {
     cell: Cell<T, Node>,
     /// The methods that may be called, as bits.
     allowed: u64,
-    /// The side, nearer to the owner than the scope's dry side, at the other end: where the target lives if the
-    /// direction is outbound, where the proxy is held if it is inbound.
-    home: u16,
-    direction: Direction,
+    place: Place,
     pub(crate) keep: T::Keep,
 }
 
 impl<T: ?Sized + Target> Proxy<T> {
     pub(crate) fn new(scope: Arc<Scope>, target: Arc<T>, allowed: u64, direction: Direction, home: u16) -> Self {
-        Self { cell: Cell::new(scope, target), allowed, home, direction, keep: T::Keep::default() }
+        Self { cell: Cell::new(scope, target), allowed, place: Place { home, direction }, keep: T::Keep::default() }
     }
 
     /// Calls a method, given by number.
@@ -45,12 +42,7 @@ impl<T: ?Sized + Target> Proxy<T> {
         if self.allowed & (1 << method) == 0 {
             return Err(not_allowed());
         }
-        self.cell.call(method, |target| f(target, &self.crossing()), refused)
-    }
-
-    #[inline(always)]
-    fn crossing(&self) -> Call<'_> {
-        Call::new(self.cell.scope(), self.direction, self.home)
+        self.cell.call(method, |target| f(target, &Call::new(self.cell.scope(), &self.place)), refused)
     }
 
     pub(crate) fn scope(&self) -> &Arc<Scope> {
@@ -58,11 +50,11 @@ impl<T: ?Sized + Target> Proxy<T> {
     }
 
     pub(crate) fn direction(&self) -> Direction {
-        self.direction
+        self.place.direction
     }
 
     pub(crate) fn home(&self) -> u16 {
-        self.home
+        self.place.home
     }
 
     /// The target, if the scope is live.
@@ -97,7 +89,7 @@ impl<T: ?Sized + Target> Drop for Proxy<T> {
     fn drop(&mut self) {
         // A target that was taken went with the tables.
         if let Some(address) = self.cell.target_address() {
-            identity::forget(self.cell.scope(), self.direction, self.home, address, &raw const *self);
+            identity::forget(self.cell.scope(), self.place.direction, self.place.home, address, &raw const *self);
         }
         // The target itself goes with the cell, outside every lock.
     }

@@ -31,7 +31,7 @@ pub(crate) fn heavy() -> bool {
     if fault::on(Fault::NoHeavyBarrier) || cfg!(gate_no_barrier) {
         return true;
     }
-    // The fence serves the scopes whose callers fence for themselves, and pairs with `Scope::check_cold`/`leave_cold`.
+    // The fence serves the scopes whose callers fence for themselves, and pairs with `Scope::check_fenced`/`leave_cold`.
     crate::sync::fence(std::sync::atomic::Ordering::SeqCst);
     #[cfg(loom)]
     return true;

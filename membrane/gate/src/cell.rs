@@ -14,14 +14,16 @@ use crate::frames::{self, Slot};
 use crate::scope::{Refusal, Scope, scope_address};
 use crate::sync::{AcqRel, Arc, AtomicU8, Relaxed, UnsafeCell};
 use std::any::Any;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::NonNull;
 
 /// A revocable target.
 ///
 /// Dropping the cell drops the target; a panic in the target's `Drop` ends there.
 pub struct Cell<T: ?Sized, X> {
     scope: Arc<Scope<X>>,
-    target: UnsafeCell<Option<Arc<T>>>,
+    target: UnsafeCell<Option<Owned<T>>>,
     claim: AtomicU8,
 }
 
@@ -44,7 +46,7 @@ impl<T: ?Sized, X> Cell<T, X> {
     /// The caller keeps a list of the scope's cells, and hands it to [`sever`](crate::sever) after a cut. A cell that is
     /// made after that list was handed over refuses every call, and keeps its target until it is dropped.
     pub fn new(scope: Arc<Scope<X>>, target: Arc<T>) -> Self {
-        Self { scope, target: UnsafeCell::new(Some(target)), claim: AtomicU8::new(FREE) }
+        Self { scope, target: UnsafeCell::new(Some(Owned::new(target))), claim: AtomicU8::new(FREE) }
     }
 
     /// The scope that can take the target away.
@@ -76,31 +78,126 @@ impl<T: ?Sized, X> Cell<T, X> {
         &self,
         method: u32,
         f: impl FnOnce(&T) -> Result<R, E>,
-        refuse: impl Fn(&Scope<X>, Refusal) -> E,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+    ) -> Result<R, E> {
+        // The fast case, in line, is one thread's outermost call in a live scope. Whatever else there is, down to saving
+        // a register, is in the other copy of the call, so that this one pays nothing for it.
+        let Some(slot) = frames::enter_outermost(self.name(), method) else {
+            return self.call_slow(method, f, refuse);
+        };
+        if !self.scope.check() {
+            slot.clear();
+            return self.call_slow(method, f, refuse);
+        }
+        self.run(slot, f, refuse)
+    }
+
+    /// A call that is nested, a thread's first, or in a scope that is not in the fast live state.
+    #[cold]
+    #[inline(never)]
+    fn call_slow<R, E>(
+        &self,
+        method: u32,
+        f: impl FnOnce(&T) -> Result<R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
         let scope: &Scope<X> = &self.scope;
-        let Ok(slot) = frames::enter(self.name(), method, || scope.options().depth_limit) else {
+        if scope.is_drained() {
+            // Nobody scans for this cell any more, so that no frame is needed to be turned away.
+            return Err(refuse(scope, Refusal::Revoked));
+        }
+        let Ok(slot) = frames::enter(self.name(), method, scope.options().depth_limit) else {
             return Err(refuse(scope, Refusal::TooDeep));
         };
-        let mut result = if scope.check() {
-            self.target.with(|target| {
-                // SAFETY: I1: the frame is published and the scope was seen live after it, so nobody takes the target
-                // before the frame is cleared, and nothing has taken it before.
-                let target = unsafe { lent(target) };
-                match catch_unwind(AssertUnwindSafe(|| f(target))) {
-                    Ok(result) => result,
-                    Err(payload) => Err(refuse(scope, panicked(scope, slot, payload))),
-                }
-            })
-        } else {
-            Err(refuse(scope, Refusal::Revoked))
-        };
-        slot.clear();
-        if !scope.leave() {
-            // I3. What was computed may run foreign code as it goes.
-            crate::drop_quietly(std::mem::replace(&mut result, Err(refuse(scope, Refusal::Revoked))));
+        if !scope.check_fenced() {
+            slot.clear();
+            // A pass may have found this frame and left the cell to it.
+            scope.leave();
+            return Err(refuse(scope, Refusal::Revoked));
         }
-        result
+        self.run(slot, f, refuse)
+    }
+
+    /// Runs `f` under a published frame, in a scope that was seen live after it, and delivers or withholds.
+    ///
+    /// What fits in registers is handed on by value, since what has its address taken lives in memory. What does not is
+    /// kept in the one place where the caller wants it, since a move out of memory waits for the stores into it.
+    #[inline(always)]
+    fn run<R, E>(
+        &self,
+        slot: &Slot,
+        f: impl FnOnce(&T) -> Result<R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+    ) -> Result<R, E> {
+        if size_of::<Result<R, E>>() <= 2 * size_of::<usize>() {
+            let result = self.enter(slot, f, refuse);
+            slot.clear();
+            if self.scope.leave() { result } else { self.withhold(result, refuse) }
+        } else {
+            self.run_in_place(slot, f, refuse)
+        }
+    }
+
+    #[inline(always)]
+    fn run_in_place<R, E>(
+        &self,
+        slot: &Slot,
+        f: impl FnOnce(&T) -> Result<R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+    ) -> Result<R, E> {
+        let mut result = MaybeUninit::uninit();
+        let outcome = self.enter(
+            slot,
+            |target| {
+                result.write(f(target));
+                Ok(())
+            },
+            refuse,
+        );
+        if let Err(error) = outcome {
+            result.write(Err(error));
+        }
+        slot.clear();
+        if !self.scope.leave() {
+            // SAFETY: written above, either by the call or with its error.
+            self.withhold_in_place(unsafe { result.assume_init_mut() }, refuse);
+        }
+        // SAFETY: as above, and not used again.
+        unsafe { take_by_words(&result) }
+    }
+
+    /// The call itself.
+    #[inline(always)]
+    fn enter<R, E>(
+        &self,
+        slot: &Slot,
+        f: impl FnOnce(&T) -> Result<R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+    ) -> Result<R, E> {
+        self.target.with(|target| {
+            // SAFETY: I1: the frame is published and the scope was seen live after it, so nobody takes the target
+            // before the frame is cleared, and nothing has taken it before.
+            let target = unsafe { lent(target) };
+            match catch_unwind(AssertUnwindSafe(|| f(target))) {
+                Ok(result) => result,
+                Err(payload) => Err(refuse(&self.scope, panicked(&self.scope, slot, payload))),
+            }
+        })
+    }
+
+    /// I3: replaces a result that may not be delivered. What was computed may run foreign code as it goes.
+    #[cold]
+    #[inline(never)]
+    fn withhold<R, E>(&self, result: Result<R, E>, refuse: impl Fn(&Scope<X>, Refusal) -> E) -> Result<R, E> {
+        crate::drop_quietly(result);
+        Err(refuse(&self.scope, Refusal::Revoked))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn withhold_in_place<R, E>(&self, result: &mut Result<R, E>, refuse: impl Fn(&Scope<X>, Refusal) -> E) {
+        let refused = Err(refuse(&self.scope, Refusal::Revoked));
+        crate::drop_quietly(std::mem::replace(result, refused));
     }
 
     /// A strong reference to the target.
@@ -114,7 +211,7 @@ impl<T: ?Sized, X> Cell<T, X> {
             u32::MAX,
             |_| {
                 // SAFETY: I1, as in `call`, whose closure this is.
-                pinned = self.target.with(|target| unsafe { (*target).clone() });
+                pinned = self.target.with(|target| unsafe { clone_of(target) });
                 Ok(())
             },
             |_, refusal| refusal,
@@ -131,7 +228,7 @@ impl<T: ?Sized, X> Cell<T, X> {
 
     /// Where the target lies, if it has not been taken.
     pub fn target_address(&mut self) -> Option<usize> {
-        self.target.get_mut().as_ref().map(|target| Arc::as_ptr(target).cast::<()>().addr())
+        self.target.get_mut().as_ref().map(|target| target.0.cast::<()>().addr().get())
     }
 
     /// The cell's name in frames.
@@ -147,13 +244,78 @@ impl<T: ?Sized, X> Cell<T, X> {
 ///
 /// I1 must hold for as long as the result is used.
 #[inline(always)]
-unsafe fn lent<'a, T: ?Sized>(target: *const Option<Arc<T>>) -> &'a T {
+unsafe fn lent<'a, T: ?Sized>(target: *const Option<Owned<T>>) -> &'a T {
     // SAFETY: by I1 nobody writes to it meanwhile.
     match unsafe { &*target } {
-        Some(target) => target,
+        // SAFETY: `Owned` keeps its target alive, and by I1 stays where it is.
+        Some(target) => unsafe { target.0.as_ref() },
         // SAFETY: by I1 nothing has taken it.
         None => unsafe { std::hint::unreachable_unchecked() },
     }
+}
+
+/// A strong reference to the target behind `target`.
+///
+/// # Safety
+///
+/// As for [`lent`].
+unsafe fn clone_of<T: ?Sized>(target: *const Option<Owned<T>>) -> Option<Arc<T>> {
+    // SAFETY: by I1 nobody writes to it meanwhile.
+    unsafe { &*target }.as_ref().map(Owned::share)
+}
+
+/// An `Arc` as the address of its contents: a call needs that, and would otherwise compute it from the `Arc`'s vtable.
+struct Owned<T: ?Sized>(NonNull<T>);
+
+impl<T: ?Sized> Owned<T> {
+    fn new(target: Arc<T>) -> Self {
+        // SAFETY: `Arc::into_raw` gives no null.
+        Self(unsafe { NonNull::new_unchecked(Arc::into_raw(target).cast_mut()) })
+    }
+
+    fn share(&self) -> Arc<T> {
+        // SAFETY: the pointer is `Arc::into_raw`'s, and `self` holds the count that is borrowed here.
+        let owned = ManuallyDrop::new(unsafe { Arc::from_raw(self.0.as_ptr()) });
+        Arc::clone(&owned)
+    }
+}
+
+impl<T: ?Sized> Drop for Owned<T> {
+    fn drop(&mut self) {
+        // SAFETY: the pointer is `Arc::into_raw`'s, and this gives its count back, once.
+        drop(unsafe { Arc::from_raw(self.0.as_ptr()) });
+    }
+}
+
+/// Moves a value out of memory that was written a moment ago, word by word.
+///
+/// The plain move copies two words at a time, and such a load stalls until both of the stores it spans have left the
+/// store buffer: more than the rest of a call takes.
+///
+/// # Safety
+///
+/// `value` must be initialised, and not used again.
+#[inline(always)]
+unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
+    /// A word that may be uninitialised, or part of a pointer.
+    type Word = MaybeUninit<*mut ()>;
+    const MAX_WORDS: usize = 8;
+    let words = size_of::<V>() / size_of::<Word>();
+    if !size_of::<V>().is_multiple_of(size_of::<Word>()) || align_of::<V>() < align_of::<Word>() || words > MAX_WORDS {
+        // SAFETY: the caller's promise.
+        return unsafe { value.assume_init_read() };
+    }
+    let mut moved = MaybeUninit::<V>::uninit();
+    let (from, to) = (value.as_ptr().cast::<Word>(), moved.as_mut_ptr().cast::<Word>());
+    for word in 0..words {
+        // SAFETY: `word` is within both values, which are aligned for words; a `Word` may hold anything. Volatile, so that
+        // the loads stay apart.
+        let read = unsafe { from.add(word).read_volatile() };
+        // SAFETY: as above.
+        unsafe { to.add(word).write(read) };
+    }
+    // SAFETY: every byte of an initialised value was copied.
+    unsafe { moved.assume_init() }
 }
 
 /// Deals with a panic of the target: the payload goes no further.

@@ -213,15 +213,23 @@ impl Drop for Owner {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TooDeep;
 
-/// Publishes a frame for `cell`, unless this thread is in `limit` calls already.
+/// Publishes a frame for `cell` if this thread is in no call yet and has frames: the fast case.
 #[inline(always)]
-pub(crate) fn enter(cell: usize, method: u32, limit: impl FnOnce() -> u32) -> Result<&'static Slot, TooDeep> {
+pub(crate) fn enter_outermost(cell: usize, method: u32) -> Option<&'static Slot> {
+    let slot = &CURRENT.with(Cell::get)?.head[0];
+    if !slot.is_free() {
+        return None;
+    }
+    slot.publish(cell, method);
+    Some(slot)
+}
+
+/// Publishes a frame for `cell`, unless this thread is in `limit` calls already.
+#[inline]
+pub(crate) fn enter(cell: usize, method: u32, limit: u32) -> Result<&'static Slot, TooDeep> {
     let slot = match CURRENT.with(Cell::get) {
-        Some(frames) if frames.head[0].is_free() => &frames.head[0],
-        frames => match nested(frames, limit()) {
-            Some(slot) => slot,
-            None => return Err(TooDeep),
-        },
+        Some(frames) if frames.head[0].is_free() && limit > 0 => &frames.head[0],
+        frames => nested(frames, limit).ok_or(TooDeep)?,
     };
     slot.publish(cell, method);
     Ok(slot)
@@ -232,8 +240,6 @@ pub(crate) fn enter(cell: usize, method: u32, limit: impl FnOnce() -> u32) -> Re
 /// Frames are left in the reverse of the order in which they were entered, so the free ones start right above the last
 /// one in use: the hint remembers where that was, and is corrected downwards at the next entry. Each step down was paid
 /// for by a step up.
-#[cold]
-#[inline(never)]
 fn nested(frames: Option<&'static Frames>, limit: u32) -> Option<&'static Slot> {
     let Some(frames) = frames else { return first(limit) };
     // Relaxed, here and below: the owner's own field.

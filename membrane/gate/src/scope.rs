@@ -170,22 +170,26 @@ impl<X> Scope<X> {
         self.reason.load(Acquire)
     }
 
-    /// C2 and C3: whether a call whose frame is published may go on.
+    /// Whether the scope is cut and nothing of it is left to free.
+    pub(crate) fn is_drained(&self) -> bool {
+        // Acquire: pairs with the store in `note_if_drained`.
+        self.state.load(Acquire) == DRAINED
+    }
+
+    /// C2 and C3: whether a call whose frame is published may go on, by the fast look only.
     #[inline(always)]
     pub(crate) fn check(&self) -> bool {
         if !fault::on(Fault::NoEntryBarrier) && !self.models_fenced() {
             barrier::light();
         }
         // Acquire: pairs with the swap in `cut`.
-        let state = self.state.load(Acquire);
-        state == LIVE || self.check_cold(state)
+        self.state.load(Acquire) == LIVE
     }
 
-    #[cold]
-    #[inline(never)]
-    fn check_cold(&self, state: u8) -> bool {
-        if state != LIVE_FENCED {
-            return false;
+    /// C2 and C3 for whichever live state the scope is in.
+    pub(crate) fn check_fenced(&self) -> bool {
+        if self.check() {
+            return true;
         }
         if !fault::on(Fault::NoFencedEntry) {
             // SeqCst: orders the frame (C1) before the load below; pairs with the fence in `barrier::heavy`.
@@ -242,7 +246,7 @@ impl<X> Scope<X> {
     pub fn cut(self: &Arc<Self>, reason: u32) -> Option<Cut<X>> {
         // AcqRel: the first reason wins, and is there before the state says so; pairs with `reason`.
         let _ = self.reason.compare_exchange(0, reason, AcqRel, Relaxed);
-        // AcqRel: pairs with the Acquire loads in `check`, `leave_cold` and `is_revoked`.
+        // AcqRel: pairs with the Acquire loads in `check`, `check_fenced`, `leave_cold` and `is_revoked`.
         // Relaxed on failure: nothing is read. A `DRAINED` scope must not go back to `REVOKED`.
         let flip = |from| self.state.compare_exchange(from, REVOKED, AcqRel, Relaxed).is_ok();
         (flip(LIVE) || flip(LIVE_FENCED)).then(|| Cut(self.clone()))
