@@ -1,1 +1,5 @@
-//! Prose that lasts: how the membrane thinks, and what it promises.
+//! Prose that lasts: how to think with a membrane, what it promises, and what it does not.
+
+pub mod guide;
+pub mod invariants;
+pub mod limits;

@@ -1,0 +1,113 @@
+//! How to think with a membrane.
+//!
+//! # The words
+//!
+//! | word | meaning |
+//! |---|---|
+//! | membrane | a boundary that wraps every reference crossing either way; all die together |
+//! | proxy, target | what the other side holds, and the real object |
+//! | wet, dry | the side that owns the targets, and the side they are lent to |
+//! | outbound, inbound | dry calls wet's objects, wet calls dry's objects |
+//! | policy, allow, attenuate | the allowed methods; listing them; deriving strictly less |
+//! | grant | a child membrane given to one holder |
+//! | revoker | the facet whose only power is to end access |
+//! | broken | a reference that fails for ever, with a reason |
+//!
+//! # Alice lends to Bob
+//!
+//! Alice has a directory, Bob is a plugin. Alice wraps the directory and gives Bob the proxy. Bob asks the proxy for a
+//! file: Alice's directory returns one of Alice's files, and what Bob gets is a proxy of it. Bob passes a progress object
+//! in: what Alice's code gets is a proxy of it, too, so that her calls into Bob's code end when the lending does, and Bob's
+//! objects are not handed about beyond what she listed. When the file comes back to Alice as an argument, her code
+//! gets her own file, not a proxy.
+//!
+//! ```
+//! use membrane::{Error, Membrane, Policy, allow, interface};
+//! use std::sync::{Arc, Mutex};
+//!
+//! #[interface]
+//! pub trait File {
+//!     fn len(&self) -> Result<u64, Error>;
+//! }
+//!
+//! #[interface]
+//! pub trait Progress {
+//!     fn done(&self, files: u64) -> Result<(), Error>;
+//! }
+//!
+//! #[interface]
+//! pub trait Dir {
+//!     fn files(&self, progress: Arc<dyn Progress>) -> Result<Vec<Arc<dyn File>>, Error>;
+//!     fn is_mine(&self, file: Arc<dyn File>) -> Result<bool, Error>;
+//! }
+//!
+//! struct Alice(Arc<dyn File>);
+//! struct Note;
+//! struct Bob(Mutex<u64>);
+//!
+//! impl File for Note {
+//!     fn len(&self) -> Result<u64, Error> { Ok(3) }
+//! }
+//!
+//! impl Progress for Bob {
+//!     fn done(&self, files: u64) -> Result<(), Error> {
+//!         *self.0.lock().unwrap() += files;
+//!         Ok(())
+//!     }
+//! }
+//!
+//! impl Dir for Alice {
+//!     fn files(&self, progress: Arc<dyn Progress>) -> Result<Vec<Arc<dyn File>>, Error> {
+//!         progress.done(1)?; // goes through the membrane, the other way
+//!         Ok(vec![self.0.clone()])
+//!     }
+//!     fn is_mine(&self, file: Arc<dyn File>) -> Result<bool, Error> {
+//!         Ok(Arc::ptr_eq(&file, &self.0)) // came home
+//!     }
+//! }
+//!
+//! let policy = Policy::builder()
+//!     .outbound(allow!(dyn Dir: files, is_mine))
+//!     .outbound(allow!(dyn File: len))
+//!     .inbound(allow!(dyn Progress: done))
+//!     .build()?;
+//! let membrane = Membrane::new(policy);
+//! let note: Arc<dyn File> = Arc::new(Note);
+//! let dir = membrane.wrap::<dyn Dir>(Arc::new(Alice(note.clone())))?;
+//!
+//! // Bob's side.
+//! let bob = Arc::new(Bob(Mutex::new(0)));
+//! let file = dir.files(bob.clone())?.remove(0);
+//! assert_eq!(*bob.0.lock().unwrap(), 1);
+//! assert!(!Arc::ptr_eq(&file, &note));
+//! assert_eq!(file.len(), Ok(3));
+//! assert_eq!(dir.is_mine(file.clone()), Ok(true));
+//!
+//! // Alice takes everything back.
+//! membrane.revoke("lending hours are over");
+//! assert!(file.len().is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Two kinds of children
+//!
+//! [`Membrane::grant`](crate::Membrane::grant) is for an owner with several holders: each gets a grant with its own list
+//! and its own switch, and all of them lend the owner's objects. [`Membrane::attenuate`](crate::Membrane::attenuate) is for
+//! a holder that lends on what it was lent: the new membrane stands between it and a further holder. What was lent on
+//! is called in one hop, however long the chain; what is sent back up stops at each holder as the proxy that this holder
+//! knows.
+//!
+//! A handle belongs to the wet side of its membrane. Never hand a holder the handle of the membrane that its own proxies
+//! came from: with it, the holder would speak as the owner.
+//!
+//! # Designing interfaces
+//!
+//! - Methods take `&self` and return `Result<_, E>` with `E: From<membrane::Error>`, because any call can be refused.
+//! - Plain data goes as `&str`, `&[u8]` or by value; objects as `Arc<dyn Interface>`; functions as
+//!   `Arc<dyn Fn(..) -> Result<..> + Send + Sync>`; long lists as `Box<dyn Iterator<Item = Result<..>> + Send>`.
+//! - An interface is as wide as its widest object: if two objects need different rights at the same holder, wrap
+//!   them through two grants, or give them two interfaces. Rights follow from membrane, direction and interface.
+//! - A method that does something on the caller's behalf by name (`call(name)`, `get_path("a/b")`) hides what it allows
+//!   from the policy. Return objects instead.
+//! - The author of an interface is trusted by both sides: a hand-written [`Passable`](crate::Passable) that leaves a
+//!   reference as it is lets it through unwrapped.

@@ -1,0 +1,20 @@
+//! The numbered promises, each with what breaks when it is false.
+//!
+//! Files are those of the package `tests` unless a crate is named. The lock-free part has invariants of its own, in
+//! the documentation of `object-membrane-gate`, with loom models for each.
+//!
+//! | | promise | shown by |
+//! |---|---|---|
+//! | **K1** | A value of a type that is not [`Passable`](crate::Passable) does not cross: it does not compile. | `compile.rs` |
+//! | **K2** | Every reference that crosses is a proxy on the side of arrival, or an object of that side. | `confinement.rs`, `containers.rs`, `callbacks.rs`, `iterators.rs`, `two_hops.rs` |
+//! | **K3** | A method runs only if the policy of the proxy's membrane lists it for that interface and direction. | `policy.rs`, `confinement.rs` |
+//! | **K4** | A derived membrane allows no more than its parent, and dies with it. | `attenuation.rs`, `revocation.rs` |
+//! | **K5** | While it lives, an object has one proxy for each membrane, direction, side and interface. | `identity.rs`, `threads.rs`, loom models of `membrane` |
+//! | **K6** | A reference that comes home is the object itself, or what the policy says; only the proxy that is asked is believed about whose it is. | `identity.rs`, `hostile.rs` |
+//! | **K7** | When `revoke` returns, nothing starts and nothing is delivered through the subtree, either way. | `revocation.rs`, `threads.rs`, loom models of `gate` and `membrane` |
+//! | **K8** | A target is dropped once, never in use, as soon as it is idle after a revocation. | `revocation.rs`, loom models and stress test of `gate` |
+//! | **K9** | No foreign code runs under a lock of ours. | `reentrancy.rs`, loom models of `membrane` |
+//! | **K10** | What the dry side is told of a refusal is its kind, and for a revocation the reason. | `errors.rs` |
+//! | **K11** | A panic goes no further than the call that it happened in. | `panics.rs` |
+//! | **K12** | `Debug` of a proxy shows its interface and allowed methods, and asks the target nothing. | `confinement.rs`, `errors.rs` |
+//! | **K13** | Calls inside calls are bounded, with an error and not an overflow. | `reentrancy.rs` |

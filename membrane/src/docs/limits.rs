@@ -1,0 +1,23 @@
+//! What the membrane does not do.
+//!
+//! - **Unsafe code and the operating system.** Code in the same process that uses `unsafe`, or opens files by itself, is
+//!   not held by anything here. The membrane holds *safe Rust that was given nothing else*, and guests that the host runs in
+//!   an engine of their own.
+//! - **Time and memory.** A target, and a callback, may take for ever or allocate without end; a revocation withholds its
+//!   result but cannot stop it. Bounds on calls, bytes and live proxies are not there yet.
+//! - **Side channels.** How long a call takes, and how much memory is left, are not hidden.
+//! - **`panic = "abort"`.** Panics become errors by unwinding. A program that is built to abort has no second chance, and a
+//!   dry object can end it.
+//! - **The panic hook.** It runs before the membrane sees a panic, with the message that the panicking side wrote.
+//! - **Stack overflow.** Calls through membranes are bounded in depth (128, unless set otherwise); what a target does between two
+//!   of them is not.
+//! - **What a listed method does.** A policy is about methods. That an allowed method of the owner's calls a denied one itself, or
+//!   hands out more than it should, is the owner's business.
+//! - **Iterators have no identity.** One that crosses back is wrapped once more.
+//! - **A delivered result.** A caller past its last look at the switch has its result, even if the thread is then held up.
+//!   "When `revoke` returns" is to be read so.
+//! - **Errors lose their reason in transit.** A [`membrane::Error`](crate::Error) that a target passes on as its own tells its kind
+//!   only: the reason was for the holders of another membrane.
+//! - **Reasons are kept.** Each different reason text stays in memory for the life of the process, up to 65,536 of them.
+//! - **Frames are kept.** The bookkeeping of a thread (a few hundred bytes) is reused by later threads, never freed.
+//! - **`async`.** Methods are synchronous; `async fn` in an interface is refused with a message.
