@@ -35,15 +35,22 @@ impl Room for Workshop {
 }
 
 /// What Alice does with her room and the means of lending it on. She never sees the owner's membrane.
-fn alice(room: &Arc<dyn Room>, mine: &Membrane) -> Result<(Membrane, Arc<dyn Room>), Box<dyn StdError>> {
+fn alice(
+    room: &Arc<dyn Room>,
+    mine: &Membrane,
+) -> Result<(Membrane, Arc<dyn Room>), Box<dyn StdError>> {
     room.enter()?;
     room.paint("green")?;
 
-    let more = Policy::builder().outbound(allow!(dyn Room: enter, demolish)).build()?;
+    let more = Policy::builder()
+        .outbound(allow!(dyn Room: enter, demolish))
+        .build()?;
     let refused = mine.attenuate(&more).unwrap_err();
     println!("Alice asks for more: {refused}");
 
-    let entering = Policy::builder().outbound(allow!(dyn Room: enter)).build()?;
+    let entering = Policy::builder()
+        .outbound(allow!(dyn Room: enter))
+        .build()?;
     let for_carol = mine.attenuate(&entering)?;
     let room = for_carol.wrap(room.clone())?;
     Ok((for_carol, room))
@@ -54,7 +61,9 @@ fn kind(result: Result<(), Error>) -> Option<ErrorKind> {
 }
 
 fn main() -> Result<(), Box<dyn StdError>> {
-    let policy = Policy::builder().outbound(allow!(dyn Room: enter, paint)).build()?;
+    let policy = Policy::builder()
+        .outbound(allow!(dyn Room: enter, paint))
+        .build()?;
     let owner = Membrane::new(policy.clone());
     let workshop: Arc<dyn Room> = Arc::new(Workshop);
     let (alices, bobs) = (owner.grant(&policy)?, owner.grant(&policy)?);
@@ -65,17 +74,26 @@ fn main() -> Result<(), Box<dyn StdError>> {
     assert_eq!(kind(carols_room.enter()), None);
     assert_eq!(kind(carols_room.paint("red")), Some(ErrorKind::Refused));
     assert_eq!(kind(for_alice.paint("red")), None);
-    println!("Carol may enter; paint: {}", carols_room.paint("red").unwrap_err());
+    println!(
+        "Carol may enter; paint: {}",
+        carols_room.paint("red").unwrap_err()
+    );
 
     // A further loan of Carol's, to see that it ends with hers. The guard revokes when the closure returns.
-    let briefly = for_carol.with_grant(for_carol.policy(), |grant| grant.clone())?;
+    let briefly = for_carol.with_grant(for_carol.policy(), Membrane::clone)?;
     assert!(briefly.is_revoked() && !for_carol.is_revoked());
 
     alices.revoke("Alice has moved out");
-    assert_eq!(carols_room.enter().unwrap_err().to_string(), "revoked: Alice has moved out");
+    assert_eq!(
+        carols_room.enter().unwrap_err().to_string(),
+        "revoked: Alice has moved out"
+    );
     assert_eq!(kind(for_alice.enter()), Some(ErrorKind::Revoked));
     assert_eq!(kind(for_bob.enter()), None);
-    println!("Carol enters: {}; Bob still may", carols_room.enter().unwrap_err());
+    println!(
+        "Carol enters: {}; Bob still may",
+        carols_room.enter().unwrap_err()
+    );
 
     owner.revoke("the house is sold");
     assert_eq!(kind(for_bob.enter()), Some(ErrorKind::Revoked));

@@ -36,24 +36,39 @@ struct Tower {
 impl Tower {
     /// Rings, and returns what the listeners and callbacks answered. No lock is held while the guest's code runs.
     fn ring(&self, times: u32) -> Vec<Result<(), Error>> {
-        let callbacks = self.callbacks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let callbacks = self
+            .callbacks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let heard = self.all().into_iter().map(|listener| listener.rang(times));
-        heard.chain(callbacks.into_iter().map(|callback| callback(times))).collect()
+        heard
+            .chain(callbacks.into_iter().map(|callback| callback(times)))
+            .collect()
     }
 
     fn all(&self) -> Vec<Arc<dyn Listener>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
 impl Bell for Tower {
     fn listen(&self, listener: Arc<dyn Listener>) -> Result<(), Error> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(listener);
         Ok(())
     }
 
     fn on_ring(&self, callback: OnRing) -> Result<(), Error> {
-        self.callbacks.lock().unwrap_or_else(PoisonError::into_inner).push(callback);
+        self.callbacks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(callback);
         Ok(())
     }
 
@@ -96,18 +111,30 @@ fn main() -> Result<(), Box<dyn StdError>> {
         *counter.lock().unwrap_or_else(PoisonError::into_inner) += times;
         Ok(())
     }))?;
-    assert!(Arc::ptr_eq(&bell.listeners()?[0], &heard), "it comes home as the guest's own object");
+    assert!(
+        Arc::ptr_eq(&bell.listeners()?[0], &heard),
+        "it comes home as the guest's own object"
+    );
 
     // The owner.
     assert_eq!(tower.ring(3), [Ok(()), Ok(())]);
     assert_eq!(*ear.0.lock().unwrap(), 3);
     assert_eq!(*by_closure.lock().unwrap(), 3);
-    assert_eq!(tower.all()[0].shut_down().unwrap_err().kind(), ErrorKind::Refused);
-    println!("the owner rang 3 times; shut_down: {}", tower.all()[0].shut_down().unwrap_err());
+    assert_eq!(
+        tower.all()[0].shut_down().unwrap_err().kind(),
+        ErrorKind::Refused
+    );
+    println!(
+        "the owner rang 3 times; shut_down: {}",
+        tower.all()[0].shut_down().unwrap_err()
+    );
 
     membrane.revoke("quiet hours");
     let dead = tower.ring(1);
-    assert!(dead.iter().all(|answer| answer.unwrap_err().kind() == ErrorKind::Revoked));
+    assert!(
+        dead.iter()
+            .all(|answer| answer.unwrap_err().kind() == ErrorKind::Revoked)
+    );
     assert_eq!(*by_closure.lock().unwrap(), 3, "nothing was heard any more");
     println!("the owner rings again: {}", dead[0].unwrap_err());
     Ok(())

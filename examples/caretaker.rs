@@ -60,19 +60,28 @@ fn by_hand() -> Result<(), Error> {
 
     caretaker.revoke();
     assert!(lent.page(4).is_err(), "the book itself is taken back");
-    println!("caretaker: the page kept from before says: {}", kept.text()?);
+    println!(
+        "caretaker: the page kept from before says: {}",
+        kept.text()?
+    );
     Ok(())
 }
 
 fn by_membrane() -> Result<(), Box<dyn StdError>> {
-    let policy = Policy::builder().outbound(allow!(dyn Book: page)).outbound(allow!(dyn Page: text)).build()?;
+    let policy = Policy::builder()
+        .outbound(allow!(dyn Book: page))
+        .outbound(allow!(dyn Page: text))
+        .build()?;
     let membrane = Membrane::new(policy);
     let lent = membrane.wrap::<dyn Book>(Arc::new(Diary))?;
     let kept = lent.page(3)?;
     assert_eq!(kept.text()?, "what happened on day 3");
 
     membrane.revoke("the diary is closed");
-    assert_eq!(lent.page(4).err().map(Error::kind), Some(ErrorKind::Revoked));
+    assert_eq!(
+        lent.page(4).err().map(Error::kind),
+        Some(ErrorKind::Revoked)
+    );
     let error = kept.text().unwrap_err();
     assert_eq!(error.to_string(), "revoked: the diary is closed");
     println!("membrane: the page kept from before says: {error}");

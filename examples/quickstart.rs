@@ -30,7 +30,9 @@ impl Account for Savings {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let policy = Policy::builder().outbound(allow!(dyn Account: balance)).build()?;
+    let policy = Policy::builder()
+        .outbound(allow!(dyn Account: balance))
+        .build()?;
     let membrane = Membrane::new(policy);
     let lent: Arc<dyn Account> = membrane.wrap::<dyn Account>(Arc::new(Savings(7)))?;
 

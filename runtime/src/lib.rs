@@ -15,6 +15,7 @@
 //! There are two ways to lend less, and they add up. A *facet* ([`Rights`], `HostDir::attenuate`) is an object that
 //! has less to give, whoever holds it. A *policy* of a membrane says which methods of an object one holder may call,
 //! and is taken back by `revoke`. A facet survives without a membrane; a policy needs no cooperation of the object.
+//! What the powers promise, and what they do not, is in [`docs`].
 //!
 //! # Examples
 //! ```
@@ -48,8 +49,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
+pub mod docs;
 mod powers;
 
-pub use powers::{Dir, Entry, EntryKind, File, FileError, MAX_TRANSFER_BYTES, Metadata, Rights};
 #[cfg(all(feature = "fs", unix))]
 pub use powers::{AmbientAuthority, HostDir, ambient_authority};
+pub use powers::{Dir, Entry, EntryKind, File, FileError, MAX_TRANSFER_BYTES, Metadata, Rights};

@@ -109,7 +109,9 @@ impl From<io::Error> for FileError {
             Kind::ReadOnlyFilesystem => Self::ReadOnly,
             Kind::FileTooLarge => Self::TooLarge,
             Kind::StorageFull | Kind::QuotaExceeded => Self::Full,
-            Kind::WouldBlock | Kind::ResourceBusy | Kind::ExecutableFileBusy | Kind::Deadlock => Self::Busy,
+            Kind::WouldBlock | Kind::ResourceBusy | Kind::ExecutableFileBusy | Kind::Deadlock => {
+                Self::Busy
+            }
             Kind::OutOfMemory => Self::Exhausted,
             Kind::InvalidFilename => Self::InvalidName,
             Kind::Unsupported => Self::Unsupported,

@@ -46,7 +46,10 @@ pub const MAX_TRANSFER_BYTES: u32 = 1 << 20;
 /// assert_eq!(newlines(&file), Ok(2));
 /// # }
 /// ```
-#[allow(clippy::len_without_is_empty, reason = "one call would not save the other: both can fail")]
+#[allow(
+    clippy::len_without_is_empty,
+    reason = "one call would not save the other: both can fail"
+)]
 #[interface]
 pub trait File {
     /// The length in bytes, now. Every file has this method, however it was opened.

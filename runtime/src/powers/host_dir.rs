@@ -105,7 +105,10 @@ impl HostDir {
     /// ```
     pub fn attenuate(&self, rights: Rights) -> Result<Self, FileError> {
         self.need(rights)?;
-        Ok(Self { dir: Arc::clone(&self.dir), rights })
+        Ok(Self {
+            dir: Arc::clone(&self.dir),
+            rights,
+        })
     }
 
     /// A facet that lists and reads, and changes nothing.
@@ -171,30 +174,44 @@ impl HostDir {
             below = match part {
                 Component::CurDir => below,
                 Component::Normal(name) => below.open_below(name)?,
-                Component::Prefix(_) | Component::RootDir | Component::ParentDir => return Err(FileError::InvalidName),
+                Component::Prefix(_) | Component::RootDir | Component::ParentDir => {
+                    return Err(FileError::InvalidName);
+                }
             };
         }
         Ok(below)
     }
 
     fn need(&self, rights: Rights) -> Result<(), FileError> {
-        if self.rights.contains(rights) { Ok(()) } else { Err(FileError::Refused) }
+        if self.rights.contains(rights) {
+            Ok(())
+        } else {
+            Err(FileError::Refused)
+        }
     }
 
     fn open_below(&self, name: &OsStr) -> Result<Self, FileError> {
         let name = component(name)?;
         match self.dir.open_dir_nofollow(name) {
-            Ok(dir) => Ok(Self { dir: Arc::new(dir), rights: self.rights }),
+            Ok(dir) => Ok(Self {
+                dir: Arc::new(dir),
+                rights: self.rights,
+            }),
             Err(error) => Err(match host_error(error) {
                 // Systems call a link "not a directory" here. Looking again only words the refusal.
-                FileError::NotADirectory if self.kind(name) == Ok(EntryKind::SymbolicLink) => FileError::SymbolicLink,
+                FileError::NotADirectory if self.kind(name) == Ok(EntryKind::SymbolicLink) => {
+                    FileError::SymbolicLink
+                }
                 error => error,
             }),
         }
     }
 
     fn kind(&self, name: &Path) -> Result<EntryKind, FileError> {
-        self.dir.symlink_metadata(name).map(|metadata| kind(metadata.file_type())).map_err(host_error)
+        self.dir
+            .symlink_metadata(name)
+            .map(|metadata| kind(metadata.file_type()))
+            .map_err(host_error)
     }
 
     fn open_regular(&self, name: &OsStr, mode: Mode) -> Result<Arc<dyn File>, FileError> {
@@ -214,7 +231,10 @@ impl HostDir {
             Mode::ReadWrite => options.read(true).write(true),
             Mode::Append => options.append(true),
         };
-        options.create_new(create).follow(FollowSymlinks::No).nonblock(true);
+        options
+            .create_new(create)
+            .follow(FollowSymlinks::No)
+            .nonblock(true);
         let file = self.dir.open_with(name, &options).map_err(host_error)?;
         Ok(Arc::new(HostFile::new(file.into_std(), mode)?))
     }
@@ -223,16 +243,24 @@ impl HostDir {
 impl Dir for HostDir {
     fn list(&self) -> Result<Box<dyn Iterator<Item = Result<Entry, FileError>> + Send>, FileError> {
         self.need(Rights::READ)?;
-        Ok(Box::new(Entries { entries: Some(self.dir.entries().map_err(host_error)?) }))
+        Ok(Box::new(Entries {
+            entries: Some(self.dir.entries().map_err(host_error)?),
+        }))
     }
 
     fn metadata(&self, name: OsString) -> Result<Metadata, FileError> {
         self.need(Rights::READ)?;
-        let metadata = self.dir.symlink_metadata(component(&name)?).map_err(host_error)?;
+        let metadata = self
+            .dir
+            .symlink_metadata(component(&name)?)
+            .map_err(host_error)?;
         Ok(Metadata {
             kind: kind(metadata.file_type()),
             len: metadata.len(),
-            modified: metadata.modified().ok().map(cap_std::time::SystemTime::into_std),
+            modified: metadata
+                .modified()
+                .ok()
+                .map(cap_std::time::SystemTime::into_std),
         })
     }
 
@@ -257,7 +285,11 @@ impl Dir for HostDir {
 
     fn create(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
         self.need(Rights::APPEND)?;
-        let mode = if self.rights.contains(Rights::ALL) { Mode::ReadWrite } else { Mode::Append };
+        let mode = if self.rights.contains(Rights::ALL) {
+            Mode::ReadWrite
+        } else {
+            Mode::Append
+        };
         self.open(component(&name)?, mode, true)
     }
 
@@ -278,21 +310,28 @@ impl Dir for HostDir {
 
     fn rename(&self, from: OsString, to: OsString) -> Result<(), FileError> {
         self.need(Rights::CHANGE)?;
-        self.dir.rename(component(&from)?, &self.dir, component(&to)?).map_err(host_error)
+        self.dir
+            .rename(component(&from)?, &self.dir, component(&to)?)
+            .map_err(host_error)
     }
 }
 
 /// A handle that the host opened by other means, with all rights.
 impl From<cap_std::fs::Dir> for HostDir {
     fn from(dir: cap_std::fs::Dir) -> Self {
-        Self { dir: Arc::new(dir), rights: Rights::ALL }
+        Self {
+            dir: Arc::new(dir),
+            rights: Rights::ALL,
+        }
     }
 }
 
 /// Shows the rights; the handle's own `Debug` would show the path.
 impl fmt::Debug for HostDir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HostDir").field("rights", &self.rights).finish_non_exhaustive()
+        f.debug_struct("HostDir")
+            .field("rights", &self.rights)
+            .finish_non_exhaustive()
     }
 }
 
@@ -310,9 +349,14 @@ impl Iterator for Entries {
                 let kind = match entry.file_type() {
                     Ok(known) if known != FileType::unknown() => kind(known),
                     // Some file systems do not say in the listing.
-                    _ => entry.metadata().map_or(EntryKind::Other, |metadata| kind(metadata.file_type())),
+                    _ => entry
+                        .metadata()
+                        .map_or(EntryKind::Other, |metadata| kind(metadata.file_type())),
                 };
-                Some(Ok(Entry { name: entry.file_name(), kind }))
+                Some(Ok(Entry {
+                    name: entry.file_name(),
+                    kind,
+                }))
             }
             Some(Err(error)) => {
                 self.entries = None;

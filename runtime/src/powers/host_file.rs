@@ -41,7 +41,11 @@ impl HostFile {
     }
 
     fn need(&self, modes: &[Mode]) -> Result<(), FileError> {
-        if modes.contains(&self.mode) { Ok(()) } else { Err(FileError::Refused) }
+        if modes.contains(&self.mode) {
+            Ok(())
+        } else {
+            Err(FileError::Refused)
+        }
     }
 }
 

@@ -60,7 +60,18 @@ impl BitOr for Rights {
 
 impl fmt::Debug for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [(Self::READ, "READ"), (Self::APPEND, "APPEND"), (Self::CHANGE, "CHANGE")];
-        f.debug_set().entries(names.iter().filter(|(right, _)| self.contains(*right)).map(|(_, name)| name)).finish()
+        let names = [
+            (Self::READ, "READ"),
+            (Self::APPEND, "APPEND"),
+            (Self::CHANGE, "CHANGE"),
+        ];
+        f.debug_set()
+            .entries(
+                names
+                    .iter()
+                    .filter(|(right, _)| self.contains(*right))
+                    .map(|(_, name)| name),
+            )
+            .finish()
     }
 }

@@ -14,7 +14,14 @@ fn reading_is_short_only_at_the_end() {
     assert_eq!(file.read_at(8, 4).unwrap(), b"89");
     assert_eq!(file.read_at(10, 4).unwrap(), b"");
     assert_eq!(file.read_at(0, 0).unwrap(), b"");
-    for beyond in [11, 1 << 40, i64::MAX.cast_unsigned() - 1, i64::MAX.cast_unsigned(), u64::MAX - 3, u64::MAX] {
+    for beyond in [
+        11,
+        1 << 40,
+        i64::MAX.cast_unsigned() - 1,
+        i64::MAX.cast_unsigned(),
+        u64::MAX - 3,
+        u64::MAX,
+    ] {
         assert_eq!(file.read_at(beyond, 4).unwrap(), b"", "{beyond}");
     }
 }
@@ -27,11 +34,22 @@ fn one_call_transfers_no_more_than_the_maximum() {
     let dir = place.open();
     let file = dir.open_write("file".into()).unwrap();
     assert_eq!(file.read_at(0, MAX_TRANSFER_BYTES).unwrap(), vec![7; max]);
-    assert_eq!(file.read_at(0, MAX_TRANSFER_BYTES + 1), Err(FileError::TooLarge));
+    assert_eq!(
+        file.read_at(0, MAX_TRANSFER_BYTES + 1),
+        Err(FileError::TooLarge)
+    );
     assert_eq!(file.read_at(0, u32::MAX), Err(FileError::TooLarge));
     file.write_at(1, &vec![8; max]).unwrap();
-    assert_eq!(file.write_at(0, &vec![9; max + 1]), Err(FileError::TooLarge));
-    assert_eq!(dir.open_append("file".into()).unwrap().append(&vec![9; max + 1]), Err(FileError::TooLarge));
+    assert_eq!(
+        file.write_at(0, &vec![9; max + 1]),
+        Err(FileError::TooLarge)
+    );
+    assert_eq!(
+        dir.open_append("file".into())
+            .unwrap()
+            .append(&vec![9; max + 1]),
+        Err(FileError::TooLarge)
+    );
     let written = fs::read(place.path("file")).unwrap();
     assert_eq!((written.len(), written[0], written[max]), (max + 1, 7, 8));
 }
@@ -49,7 +67,11 @@ fn an_offset_no_file_can_have_is_too_large_to_write() {
     let place = Place::new();
     let file = place.open().create("file".into()).unwrap();
     for offset in [i64::MAX.cast_unsigned(), u64::MAX - 1, u64::MAX] {
-        assert_eq!(file.write_at(offset, b"xx"), Err(FileError::TooLarge), "{offset}");
+        assert_eq!(
+            file.write_at(offset, b"xx"),
+            Err(FileError::TooLarge),
+            "{offset}"
+        );
     }
     assert_eq!(file.truncate(u64::MAX), Err(FileError::TooLarge));
     assert_eq!(file.len(), Ok(0));
@@ -78,7 +100,11 @@ fn a_file_that_changes_meanwhile_is_read_as_it_is() {
     place.write("file", "longer than before");
     assert_eq!(file.read_at(7, 100).unwrap(), b"than before");
     fs::remove_file(place.path("file")).unwrap();
-    assert_eq!(file.len(), Ok(18), "the object names the file, not the place");
+    assert_eq!(
+        file.len(),
+        Ok(18),
+        "the object names the file, not the place"
+    );
 }
 
 #[test]
@@ -103,10 +129,17 @@ fn saving_by_renaming_replaces_in_one_step() {
     place.write("settings", "old");
     let dir = place.open();
     let reader = dir.open_file("settings".into()).unwrap();
-    dir.create("settings.new".into()).unwrap().write_at(0, b"new").unwrap();
-    dir.rename("settings.new".into(), "settings".into()).unwrap();
+    dir.create("settings.new".into())
+        .unwrap()
+        .write_at(0, b"new")
+        .unwrap();
+    dir.rename("settings.new".into(), "settings".into())
+        .unwrap();
     assert_eq!(content(&reader).unwrap(), b"old");
-    assert_eq!(content(&dir.open_file("settings".into()).unwrap()).unwrap(), b"new");
+    assert_eq!(
+        content(&dir.open_file("settings".into()).unwrap()).unwrap(),
+        b"new"
+    );
     assert_eq!(dir.list().unwrap().count(), 1);
 }
 
@@ -116,5 +149,11 @@ fn metadata_tells_length_and_time() {
     place.write("file", "12345");
     let metadata = place.open().metadata("file".into()).unwrap();
     assert_eq!((metadata.kind, metadata.len), (EntryKind::File, 5));
-    assert_eq!(metadata.modified.unwrap(), fs::metadata(place.path("file")).unwrap().modified().unwrap());
+    assert_eq!(
+        metadata.modified.unwrap(),
+        fs::metadata(place.path("file"))
+            .unwrap()
+            .modified()
+            .unwrap()
+    );
 }

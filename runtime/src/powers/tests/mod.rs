@@ -58,7 +58,10 @@ impl Place {
 }
 
 fn listed(dir: &dyn Dir) -> BTreeMap<OsString, EntryKind> {
-    dir.list().unwrap().map(|entry| entry.map(|entry| (entry.name, entry.kind)).unwrap()).collect()
+    dir.list()
+        .unwrap()
+        .map(|entry| entry.map(|entry| (entry.name, entry.kind)).unwrap())
+        .collect()
 }
 
 fn content(file: &Arc<dyn File>) -> Result<Vec<u8>, FileError> {
@@ -67,5 +70,8 @@ fn content(file: &Arc<dyn File>) -> Result<Vec<u8>, FileError> {
 
 /// Every way of opening a file that exists.
 type Open = fn(&HostDir, OsString) -> Result<Arc<dyn File>, FileError>;
-const OPENINGS: [(&str, Open); 3] =
-    [("open_file", Dir::open_file), ("open_write", Dir::open_write), ("open_append", Dir::open_append)];
+const OPENINGS: [(&str, Open); 3] = [
+    ("open_file", Dir::open_file),
+    ("open_write", Dir::open_write),
+    ("open_append", Dir::open_append),
+];

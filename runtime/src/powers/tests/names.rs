@@ -15,11 +15,25 @@ fn anything_but_one_plain_component_is_an_invalid_name() {
     place.write("below/file", "inside");
     let dir = place.open();
     let absolute = place.root.path().join("outside/secret").into_os_string();
-    let bad: Vec<OsString> = ["", ".", "..", "/", "//", "below/", "below/file", "below/..", "./below", "../outside", "../outside/secret", "a\0b", "\0"]
-        .map(OsString::from)
-        .into_iter()
-        .chain([absolute])
-        .collect();
+    let bad: Vec<OsString> = [
+        "",
+        ".",
+        "..",
+        "/",
+        "//",
+        "below/",
+        "below/file",
+        "below/..",
+        "./below",
+        "../outside",
+        "../outside/secret",
+        "a\0b",
+        "\0",
+    ]
+    .map(OsString::from)
+    .into_iter()
+    .chain([absolute])
+    .collect();
     for name in bad {
         let n = || name.clone();
         let refused: [(&str, Option<FileError>); 11] = [
@@ -47,9 +61,27 @@ fn anything_but_one_plain_component_is_an_invalid_name() {
 fn a_name_that_only_looks_special_is_plain() {
     let place = Place::new();
     let dir = place.open();
-    for name in ["...", "..a", " ", "-rf", "*", "a\\b", "C:", "\n", "\u{202e}", "..\u{2215}", "~"] {
-        dir.create(name.into()).unwrap().write_at(0, name.as_bytes()).unwrap();
-        assert_eq!(content(&dir.open_file(name.into()).unwrap()).unwrap(), name.as_bytes());
+    for name in [
+        "...",
+        "..a",
+        " ",
+        "-rf",
+        "*",
+        "a\\b",
+        "C:",
+        "\n",
+        "\u{202e}",
+        "..\u{2215}",
+        "~",
+    ] {
+        dir.create(name.into())
+            .unwrap()
+            .write_at(0, name.as_bytes())
+            .unwrap();
+        assert_eq!(
+            content(&dir.open_file(name.into()).unwrap()).unwrap(),
+            name.as_bytes()
+        );
     }
     assert_eq!(listed(&dir).len(), 11);
 }
@@ -59,10 +91,19 @@ fn a_name_that_is_not_utf_8_comes_back_as_it_was_given() {
     let place = Place::new();
     let dir = place.open();
     let name = OsStr::from_bytes(b"na\xefve \xff\xfe").to_owned();
-    dir.create(name.clone()).unwrap().write_at(0, b"content").unwrap();
-    assert_eq!(listed(&dir).into_keys().collect::<Vec<_>>(), std::slice::from_ref(&name));
+    dir.create(name.clone())
+        .unwrap()
+        .write_at(0, b"content")
+        .unwrap();
+    assert_eq!(
+        listed(&dir).into_keys().collect::<Vec<_>>(),
+        std::slice::from_ref(&name)
+    );
     assert_eq!(dir.metadata(name.clone()).unwrap().len, 7);
-    assert_eq!(content(&dir.open_file(name.clone()).unwrap()).unwrap(), b"content");
+    assert_eq!(
+        content(&dir.open_file(name.clone()).unwrap()).unwrap(),
+        b"content"
+    );
     dir.rename(name.clone(), "plain".into()).unwrap();
     assert_eq!(dir.remove(name), Err(FileError::NotFound));
     assert_eq!(fs::read(place.path("plain")).unwrap(), b"content");
@@ -72,8 +113,14 @@ fn a_name_that_is_not_utf_8_comes_back_as_it_was_given() {
 fn a_name_longer_than_the_system_has_it_is_an_invalid_name() {
     let place = Place::new();
     let dir = place.open();
-    assert_eq!(dir.open_file("n".repeat(256).into()).err(), Some(FileError::InvalidName));
-    assert_eq!(dir.open_dir("n".repeat(100_000).into()).err(), Some(FileError::InvalidName));
+    assert_eq!(
+        dir.open_file("n".repeat(256).into()).err(),
+        Some(FileError::InvalidName)
+    );
+    assert_eq!(
+        dir.open_dir("n".repeat(100_000).into()).err(),
+        Some(FileError::InvalidName)
+    );
 }
 
 #[test]
@@ -110,7 +157,10 @@ fn subtree_goes_down_only() {
     place.link("a", "link");
     let dir = place.open();
     let deep = dir.subtree("a/b").unwrap();
-    assert_eq!(content(&deep.open_file("file".into()).unwrap()).unwrap(), b"deep");
+    assert_eq!(
+        content(&deep.open_file("file".into()).unwrap()).unwrap(),
+        b"deep"
+    );
     assert_eq!(listed(&dir.subtree("").unwrap()), listed(&dir));
     assert_eq!(listed(&dir.subtree("./a/./b/").unwrap()), listed(&deep));
     for (path, error) in [
@@ -132,9 +182,15 @@ fn subtree_goes_down_only() {
 fn debug_and_errors_show_no_path() {
     let place = Place::new();
     let dir = place.open();
-    assert_eq!(format!("{dir:?}"), r#"HostDir { rights: {"READ", "APPEND", "CHANGE"}, .. }"#);
+    assert_eq!(
+        format!("{dir:?}"),
+        r#"HostDir { rights: {"READ", "APPEND", "CHANGE"}, .. }"#
+    );
     let error = dir.open_file("nothing".into()).err().unwrap();
-    assert_eq!(format!("{error} {error:?}"), "no such file or directory NotFound");
+    assert_eq!(
+        format!("{error} {error:?}"),
+        "no such file or directory NotFound"
+    );
 }
 
 #[test]
@@ -159,5 +215,8 @@ fn error_numbers_without_a_kind_of_their_own_are_told_apart() {
     ] {
         assert_eq!(host_dir::host_error(errno.into()), expected, "{errno:?}");
     }
-    assert_eq!(FileError::from(std::io::Error::other("/home/alice")), FileError::Other(0));
+    assert_eq!(
+        FileError::from(std::io::Error::other("/home/alice")),
+        FileError::Other(0)
+    );
 }

@@ -58,20 +58,25 @@ fn a_file_replaced_by_a_link_is_never_followed() {
     place.link("../outside/secret", "other");
     let dir = place.open();
     for (method, open) in OPENINGS {
-        let (opened, refused) = while_swapping(&place.path("name"), &place.path("other"), || match open(&dir, "name".into()) {
-            Ok(file) => {
-                assert_eq!(file.len(), Ok(6));
-                if method != "open_append" {
-                    assert_eq!(content(&file).unwrap(), b"inside");
+        let (opened, refused) = while_swapping(&place.path("name"), &place.path("other"), || {
+            match open(&dir, "name".into()) {
+                Ok(file) => {
+                    assert_eq!(file.len(), Ok(6));
+                    if method != "open_append" {
+                        assert_eq!(content(&file).unwrap(), b"inside");
+                    }
+                    true
                 }
-                true
-            }
-            Err(error) => {
-                assert_eq!(error, FileError::SymbolicLink);
-                false
+                Err(error) => {
+                    assert_eq!(error, FileError::SymbolicLink);
+                    false
+                }
             }
         });
-        assert!(opened > 0 && refused > 0, "{method}: opened {opened} times, refused {refused} times");
+        assert!(
+            opened > 0 && refused > 0,
+            "{method}: opened {opened} times, refused {refused} times"
+        );
     }
 }
 
@@ -82,19 +87,31 @@ fn a_directory_replaced_by_a_link_is_never_followed() {
     place.write("name/inside", "");
     place.link("../outside", "other");
     let dir = place.open();
-    let (opened, refused) = while_swapping(&place.path("name"), &place.path("other"), || match dir.open_dir("name".into()) {
+    let (opened, refused) = while_swapping(&place.path("name"), &place.path("other"), || match dir
+        .open_dir("name".into())
+    {
         Ok(below) => {
-            let names: Vec<_> = below.list().unwrap().map(|entry| entry.unwrap().name).collect();
+            let names: Vec<_> = below
+                .list()
+                .unwrap()
+                .map(|entry| entry.unwrap().name)
+                .collect();
             assert_eq!(names, ["inside"]);
             true
         }
         // The second look, which words the refusal, may see the directory again.
         Err(error) => {
-            assert!(matches!(error, FileError::SymbolicLink | FileError::NotADirectory), "{error:?}");
+            assert!(
+                matches!(error, FileError::SymbolicLink | FileError::NotADirectory),
+                "{error:?}"
+            );
             false
         }
     });
-    assert!(opened > 0 && refused > 0, "opened {opened} times, refused {refused} times");
+    assert!(
+        opened > 0 && refused > 0,
+        "opened {opened} times, refused {refused} times"
+    );
 }
 
 #[test]
@@ -104,24 +121,30 @@ fn a_file_replaced_by_a_fifo_is_not_waited_for() {
     place.fifo("other");
     let dir = place.open();
     for (method, open) in OPENINGS {
-        let (opened, refused) = while_swapping(&place.path("name"), &place.path("other"), || match open(&dir, "name".into()) {
-            Ok(file) => {
-                assert_eq!(file.len(), Ok(6));
-                true
-            }
-            Err(error) => {
-                assert_eq!(error, FileError::Special);
-                false
+        let (opened, refused) = while_swapping(&place.path("name"), &place.path("other"), || {
+            match open(&dir, "name".into()) {
+                Ok(file) => {
+                    assert_eq!(file.len(), Ok(6));
+                    true
+                }
+                Err(error) => {
+                    assert_eq!(error, FileError::Special);
+                    false
+                }
             }
         });
-        assert!(opened > 0 && refused > 0, "{method}: opened {opened} times, refused {refused} times");
+        assert!(
+            opened > 0 && refused > 0,
+            "{method}: opened {opened} times, refused {refused} times"
+        );
     }
 }
 
 /// What the race above reaches only now and then: the handle turns out not to be what the name was.
 #[test]
 fn a_handle_of_something_else_is_closed_unread() {
-    let opened = |path: &str| host_file::HostFile::new(fs::File::open(path).unwrap(), host_file::Mode::Read);
+    let opened =
+        |path: &str| host_file::HostFile::new(fs::File::open(path).unwrap(), host_file::Mode::Read);
     assert_eq!(opened("/dev/null").err(), Some(FileError::Special));
     assert_eq!(opened("/").err(), Some(FileError::IsADirectory));
 }
@@ -136,8 +159,15 @@ fn moving_or_replacing_a_directory_above_redirects_nothing() {
     fs::create_dir(place.root.path().join("outside/lent")).unwrap();
     fs::write(place.root.path().join("outside/lent/file"), "outside").unwrap();
     place.link("../outside", "above");
-    assert_eq!(fs::read(place.path("above/lent/file")).unwrap(), b"outside", "this is where the path leads now");
-    assert_eq!(content(&dir.open_file("file".into()).unwrap()).unwrap(), b"inside");
+    assert_eq!(
+        fs::read(place.path("above/lent/file")).unwrap(),
+        b"outside",
+        "this is where the path leads now"
+    );
+    assert_eq!(
+        content(&dir.open_file("file".into()).unwrap()).unwrap(),
+        b"inside"
+    );
 }
 
 #[test]
@@ -148,6 +178,12 @@ fn a_directory_removed_meanwhile_fails_softly() {
     let below = dir.open_dir("below".into()).unwrap();
     dir.remove_dir("below".into()).unwrap();
     assert_eq!(below.create("file".into()).err(), Some(FileError::NotFound));
-    assert_eq!(below.open_file("file".into()).err(), Some(FileError::NotFound));
-    assert_eq!(below.list().map_or(0, |entries| entries.flatten().count()), 0);
+    assert_eq!(
+        below.open_file("file".into()).err(),
+        Some(FileError::NotFound)
+    );
+    assert_eq!(
+        below.list().map_or(0, |entries| entries.flatten().count()),
+        0
+    );
 }

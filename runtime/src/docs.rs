@@ -1,0 +1,30 @@
+//! What the powers promise, each with the test that fails when it is false, and what they do not promise.
+//!
+//! # The directory and file power
+//!
+//! The holder of a [`Dir`](crate::Dir) is hostile: it chooses every name, offset, length and order of calls, from many
+//! threads. Someone else may change the tree meanwhile, with authority of their own. The host is trusted, and so is the
+//! operating system.
+//!
+//! | | claim | tests in `runtime/src/powers/tests` |
+//! |---|---|---|
+//! | **D1** | A holder reaches what lies below its directory, and nothing above or beside it, whatever is renamed or replaced around it. | `anything_but_one_plain_component_is_an_invalid_name`, `subtree_goes_down_only`, `moving_or_replacing_a_directory_above_redirects_nothing` |
+//! | **D2** | No symbolic link is followed, also if one takes the place of something else at the last moment. | `a_link_is_listed_as_a_link_and_not_followed`, `a_file_replaced_by_a_link_is_never_followed`, `a_directory_replaced_by_a_link_is_never_followed`; control: `looking_first_and_opening_then_would_be_caught` |
+//! | **D3** | Only regular files and directories are handed out. Opening never waits, and wakes nobody at the other end of a FIFO. | `what_is_no_file_is_special_at_once`, `who_waits_at_a_fifo_is_not_woken`, `a_file_replaced_by_a_fifo_is_not_waited_for`, `a_handle_of_something_else_is_closed_unread` |
+//! | **D4** | A facet offers what its rights say, and so does everything opened through it. Deriving never widens. | `every_facet_offers_what_its_rights_say_and_nothing_else`, `a_directory_opened_through_a_facet_has_its_rights`, `attenuating_never_widens`, `a_file_does_what_it_was_opened_for` |
+//! | **D5** | One call makes the host allocate at most [`MAX_TRANSFER_BYTES`](crate::MAX_TRANSFER_BYTES) and a name, whatever the size of the file or directory. | `one_call_transfers_no_more_than_the_maximum`, `what_is_read_takes_no_more_memory_than_it_has_bytes`, `a_large_directory_is_listed_as_it_is_read` |
+//! | **D6** | An error holds a kind and no text or path of the host. | `debug_and_errors_show_no_path`, `error_numbers_without_a_kind_of_their_own_are_told_apart` |
+//! | **D7** | No name, offset or length makes the power panic, and names come back byte for byte. | `a_name_that_is_not_utf_8_comes_back_as_it_was_given`, `a_name_that_only_looks_special_is_plain`, `an_offset_no_file_can_have_is_too_large_to_write` |
+//!
+//! # What it does not promise
+//!
+//! - **Quotas.** A holder may open as many files as the process has handles, and one that may create can fill the disk.
+//! - **Hard links and mounts.** A file that the host has linked into the directory is in it, wherever else it is; a file
+//!   system mounted below it is below it.
+//! - **Places.** An object names the file or directory itself. What the host moves out of the lent tree stays open to who
+//!   has it open.
+//! - **Secrecy of names.** Without the right to read, a holder can still tell by opening whether a name is there.
+//! - **Going down without looking.** A directory that the system lets the host read but not search cannot be listed.
+//! - **Other systems.** The interfaces are portable; `HostDir` is there on Unix. The moment at which something else has
+//!   taken the place of a regular file (D3) is closed by refusing the handle: until then a FIFO or a device may have been
+//!   opened without waiting, by whoever could put it there.
