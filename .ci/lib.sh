@@ -15,7 +15,7 @@ MIRI_TESTS=()
 # The test targets of `tests` that race threads: under TSan beside the gate's `stress`.
 TSAN_TESTS=(threads)
 # The test targets of `tests` that compare the pinned compiler's messages, and so mean nothing on nightly.
-PINNED_COMPILER_TESTS=(ui)
+PINNED_COMPILER_TESTS=(compile)
 FUZZ_SECONDS=20
 HOST=x86_64-unknown-linux-gnu
 

@@ -4,11 +4,9 @@
 //! is that of a live `Arc`'s contents; the entry goes when the contents are dropped, before the address can be another's.
 //! One proxy has one closure while it lives: the proxy keeps a weak reference to it.
 
-use crate::direction::Direction;
 use crate::error::Error;
 use crate::interface::Target;
 use crate::passable::Passable;
-use crate::policy::Policy;
 use crate::proxy::Proxy;
 use crate::query::Query;
 use std::any::Any;
@@ -84,6 +82,7 @@ macro_rules! closures {
                 const NAME: &'static str = "Fn";
                 const METHODS: &'static [&'static str] = &["call"];
                 type Keep = Kept<Self>;
+                const CARRIED: bool = true;
 
                 fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
                     proxy.keep.get_or_make(|| {
@@ -105,11 +104,6 @@ macro_rules! closures {
                     if let Some(proxy) = behind::<Self>(Arc::as_ptr(target).cast::<()>().addr()) {
                         query.record(&*proxy);
                     }
-                }
-
-                /// The method that carried the closure was allowed.
-                fn allowed(_: &Policy, _: Direction) -> u64 {
-                    1
                 }
             }
         )*

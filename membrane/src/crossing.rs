@@ -7,7 +7,7 @@
 //! | it is | it becomes |
 //! |---|---|
 //! | an object, or a proxy of another tree, or broken | a proxy of `S` for it |
-//! | a proxy whose target lives on the side of arrival | that target (**home**; the policy may say otherwise) |
+//! | a proxy whose target lives on the side of arrival, or a proxy for such a one | that target (**home**; the policy may say otherwise) |
 //! | a proxy of `S` that belongs on the side of arrival | itself |
 //! | outward: a proxy of an ancestor of `S` for an object further in | a proxy of `S` for the same object (**one hop**) |
 //! | inward: a proxy derived from one that the side of arrival had | that one (**scope of arrival**, never the target) |
@@ -30,6 +30,9 @@ use std::sync::Arc;
 
 /// How deep data may be nested in itself, in levels.
 const MAX_LEVELS: u32 = 256;
+/// How many proxies of one tree may stand for each other when an object is looked for behind them. What lies deeper is
+/// treated as not at home, and wrapped once more.
+const MAX_LAYERS: u32 = 16;
 
 /// Where a proxy stands, in its scope.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,10 @@ pub(crate) struct Place {
     /// The side, nearer to the owner than the scope's dry side, at the other end: where the target lives if the
     /// direction is outbound, where the proxy is held if it is inbound.
     pub(crate) home: u16,
+    /// The way the target went.
     pub(crate) direction: Direction,
+    /// Whether the target is a proxy of the same tree itself.
+    pub(crate) layered: bool,
 }
 
 /// A value's way through one membrane, as [`Passable::pass`] sees it.
@@ -117,9 +123,9 @@ impl<'a> Crossing<'a> {
         Ok(Level(&self.levels))
     }
 
-    /// The scope, the direction and the far side: where a proxy made for this crossing belongs.
-    pub(crate) fn place(&self) -> (&'a Arc<Scope>, Direction, u16) {
-        (self.scope, self.direction, self.home)
+    /// The scope, and the place in it, of a proxy that is made for this crossing.
+    pub(crate) fn place(&self, layered: bool) -> (&'a Arc<Scope>, Place) {
+        (self.scope, Place { home: self.home, direction: self.direction, layered })
     }
 
     /// The side where the value arrives: the node that holds it, or the owner.
@@ -130,20 +136,21 @@ impl<'a> Crossing<'a> {
         }
     }
 
+    fn root(&self) -> u64 {
+        self.scope.data().root_id()
+    }
+
     /// A reference, as the side of arrival sees it. See the table above.
     pub(crate) fn reference<T: ?Sized + Target>(&self, object: Arc<T>) -> Result<Arc<T>, Error> {
-        let (found, target) = match whose(&object)? {
-            Whose::Live(found, target) if found.scope.data().root_id() == self.scope.data().root_id() => (found, target),
-            Whose::Live(..) | Whose::Broken | Whose::Plain => return self.wrap(object),
+        let Whose::Live(found, target) = whose(&object, self.root())? else {
+            return self.wrap(object, false);
         };
-        let lives = match found.direction {
-            Direction::Outbound => holder(&found.scope, found.home),
-            Direction::Inbound => Some(&found.scope),
-        };
-        if same_side(lives, self.arrival()) {
+        if let Some((own, layered)) = self.at_home(&found, &target)? {
             return match self.scope.data().policy().homecoming() {
-                Homecoming::Unwrap => Ok(target),
-                Homecoming::KeepWrapped => Ok(object),
+                Homecoming::Unwrap => Ok(own),
+                // Of two layers, one stays.
+                Homecoming::KeepWrapped if layered => Ok(own),
+                Homecoming::KeepWrapped => self.wrap(object, true),
                 Homecoming::Refuse => Err(ErrorKind::Rejected.into()),
             };
         }
@@ -156,9 +163,31 @@ impl<'a> Crossing<'a> {
             return Ok(object);
         }
         match self.elsewhere(&found, TypeId::of::<T>()) {
-            Some(scope) => wrap(scope, Direction::Outbound, found.home, target),
-            None => self.wrap(object),
+            Some(scope) => {
+                let place = Place { home: found.home, direction: Direction::Outbound, layered: found.layered };
+                wrap(scope, place, target)
+            }
+            None => self.wrap(object, true),
         }
+    }
+
+    /// What of this reference belongs to the side of arrival: the target of the proxy, or of the proxy that it stands for, and
+    /// so on. With it, whether that is a proxy itself.
+    fn at_home<T: ?Sized + Target>(&self, found: &Found, target: &Arc<T>) -> Result<Option<(Arc<T>, bool)>, Error> {
+        let (mut found, mut target) = (found.clone(), target.clone());
+        for _ in 0..MAX_LAYERS {
+            if same_side(found.lives(), self.arrival()) {
+                return Ok(Some((target, found.layered)));
+            }
+            if !found.layered {
+                break;
+            }
+            match whose(&target, self.root())? {
+                Whose::Live(deeper, deepest) => (found, target) = (deeper, deepest),
+                Whose::Plain | Whose::Broken => break,
+            }
+        }
+        Ok(None)
     }
 
     /// The scope whose proxy stands for the target of an outbound proxy of the same line, on the side of arrival.
@@ -177,18 +206,14 @@ impl<'a> Crossing<'a> {
         }
     }
 
-    fn wrap<T: ?Sized + Target>(&self, object: Arc<T>) -> Result<Arc<T>, Error> {
-        wrap(self.scope, self.direction, self.home, object)
+    fn wrap<T: ?Sized + Target>(&self, object: Arc<T>, layered: bool) -> Result<Arc<T>, Error> {
+        let (scope, place) = self.place(layered);
+        wrap(scope, place, object)
     }
 }
 
-fn wrap<T: ?Sized + Target>(
-    scope: &Arc<Scope>,
-    direction: Direction,
-    home: u16,
-    target: Arc<T>,
-) -> Result<Arc<T>, Error> {
-    Ok(T::face(&identity::proxy(scope, direction, home, target)?))
+fn wrap<T: ?Sized + Target>(scope: &Arc<Scope>, place: Place, target: Arc<T>) -> Result<Arc<T>, Error> {
+    Ok(T::face(&identity::proxy(scope, place, target)?))
 }
 
 impl std::fmt::Debug for Crossing<'_> {

@@ -6,9 +6,11 @@
 //!
 //! The tables are also the list of a scope's cells: revocation takes them whole.
 
+use crate::crossing::Place;
 use crate::direction::Direction;
 use crate::error::Error;
-use crate::interface::Target;
+use crate::fault::{self, Fault};
+use crate::interface::{Target, allowed};
 use crate::proxy::Proxy;
 use crate::reason::Reason;
 use crate::tree::Scope;
@@ -79,14 +81,15 @@ impl Hasher for AddressHasher {
 const SMALL: usize = 64;
 
 impl Tables {
-    fn entry<T: ?Sized + Target>(&mut self, scope: &Scope, direction: Direction, home: u16) -> &mut Entry {
+    fn entry<T: ?Sized + Target>(&mut self, scope: &Scope, place: Place) -> &mut Entry {
+        let Place { direction, home, .. } = place;
         let interface = TypeId::of::<T>();
         let found = self
             .0
             .iter()
             .position(|entry| entry.interface == interface && entry.direction == direction && entry.home == home);
         let index = found.unwrap_or_else(|| {
-            let allowed = T::allowed(scope.data().policy(), direction);
+            let allowed = allowed::<T>(scope.data().policy(), direction);
             let table = Box::new(Table::<T>(HashMap::default()));
             self.0.push(Entry { interface, direction, home, allowed, table });
             self.0.len() - 1
@@ -121,8 +124,7 @@ impl Entry {
 /// Revoked, if the scope is.
 pub(crate) fn proxy<T: ?Sized + Target>(
     scope: &Arc<Scope>,
-    direction: Direction,
-    home: u16,
+    place: Place,
     target: Arc<T>,
 ) -> Result<Arc<Proxy<T>>, Error> {
     let address = Arc::as_ptr(&target).cast::<()>().addr();
@@ -130,11 +132,14 @@ pub(crate) fn proxy<T: ?Sized + Target>(
     let mut target = Some(target);
     let mut tables = lock(&scope.data().tables);
     // Under the lock: a revoker cuts the scope first and then takes the tables under it.
-    if scope.is_revoked() {
+    if scope.is_revoked() && !fault::on(Fault::WrapUnchecked) {
+        if fault::on(Fault::DropUnderLock) {
+            drop(target.take());
+        }
         drop(tables);
         return Err(Error::revoked(Reason::from_number(scope.reason())));
     }
-    let entry = tables.entry::<T>(scope, direction, home);
+    let entry = tables.entry::<T>(scope, place);
     let allowed = entry.allowed;
     let table = entry.table::<T>();
     if let Some(proxy) = table.0.get(&address).and_then(Weak::upgrade) {
@@ -142,7 +147,7 @@ pub(crate) fn proxy<T: ?Sized + Target>(
         return Ok(proxy);
     }
     let target = target.take().expect("taken here only");
-    let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, direction, home));
+    let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, place));
     table.0.insert(address, Arc::downgrade(&proxy));
     Ok(proxy)
 }
@@ -150,8 +155,7 @@ pub(crate) fn proxy<T: ?Sized + Target>(
 /// Forgets the entry of a proxy that is being dropped, unless a newer proxy has taken its place.
 pub(crate) fn forget<T: ?Sized + Target>(
     scope: &Scope,
-    direction: Direction,
-    home: u16,
+    place: Place,
     address: usize,
     proxy: *const Proxy<T>,
 ) {
@@ -162,8 +166,8 @@ pub(crate) fn forget<T: ?Sized + Target>(
         // The tables went with the revocation, or are about to.
         return;
     }
-    let table = tables.entry::<T>(scope, direction, home).table::<T>();
-    if table.0.get(&address).is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy)) {
+    let table = tables.entry::<T>(scope, place).table::<T>();
+    if table.0.get(&address).is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy) || fault::on(Fault::ForgetAny)) {
         _entry = table.0.remove(&address);
         let capacity = table.0.capacity();
         if capacity > SMALL && table.0.len() < capacity / 8 {

@@ -4,6 +4,7 @@
 //! those of its super-interfaces. A proxy of `dyn Account` that is called through its supertrait `Named` adds the offset
 //! of `Named` within `Account`, at compile time.
 
+use crate::callback::Kept;
 use crate::direction::Direction;
 use crate::error::Error;
 use crate::passable::{Borrowed, Passable};
@@ -70,7 +71,10 @@ pub trait Target: Send + Sync + 'static {
     const METHODS: &'static [&'static str];
     /// What a proxy keeps beside its target.
     #[doc(hidden)]
-    type Keep: Default + Send + Sync;
+    type Keep: Keep;
+    /// Whether all methods are allowed, because the method that carried the object was.
+    #[doc(hidden)]
+    const CARRIED: bool = false;
 
     /// The proxy as what holders call.
     fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self>;
@@ -82,24 +86,35 @@ pub trait Target: Send + Sync + 'static {
     fn offer(target: &Arc<Self>, query: &Query<'_>) -> bool {
         query.offer(target)
     }
+}
 
-    /// The methods that `policy` allows, as bits.
-    fn allowed(policy: &Policy, direction: Direction) -> u64 {
-        policy.mask(direction, TypeId::of::<Self>())
-    }
+/// What a proxy can keep. A closed set: it is made under a lock.
+pub trait Keep: Default + Send + Sync + sealed::Sealed {}
+
+impl Keep for () {}
+impl<T: ?Sized + Send + Sync> Keep for Kept<T> {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for () {}
+    impl<T: ?Sized> Sealed for crate::callback::Kept<T> {}
+}
+
+/// The methods of `T` that `policy` allows, as bits.
+pub(crate) fn allowed<T: ?Sized + Target>(policy: &Policy, direction: Direction) -> u64 {
+    if T::CARRIED { u64::MAX } else { policy.mask(direction, TypeId::of::<T>()) }
 }
 
 /// The return type of an interface's method.
 #[diagnostic::on_unimplemented(
     message = "a method of an interface returns `Result<T, E>`, where `T` can cross and `E: From<membrane::Error>`",
-    label = "not such a `Result`"
+    label = "not such a `Result`",
+    note = "write `Result<T, membrane::Error>`, or an error type of your own with `#[derive(Passable)]` and `From<membrane::Error>`"
 )]
 pub trait InterfaceResult {}
 
 impl<R: Passable, E: Passable + From<Error>> InterfaceResult for Result<R, E> {}
 
-/// Compiles if `A` can be an argument.
-pub const fn assert_argument<A: Passable>() {}
 /// Compiles if `&A` can be an argument.
 pub const fn assert_borrowed<A: ?Sized + Borrowed>() {}
 /// Compiles if `R` can be returned.

@@ -4,15 +4,15 @@
 //! are `Result`s, since otherwise a revocation would look like the end.
 
 use crate::crossing::Crossing;
-use crate::direction::Direction;
 use crate::error::Error;
 use crate::identity;
 use crate::interface::Target;
 use crate::passable::Passable;
-use crate::policy::Policy;
 use crate::proxy::Proxy;
 use crate::query::Query;
 use crate::tree::Scope;
+use object_membrane_gate::drop_quietly;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 type Items<T, E> = Box<dyn Iterator<Item = Result<T, E>> + Send>;
@@ -30,11 +30,19 @@ impl<T, E> Pull<T, E> for Source<T, E> {
         let taken = self.slot().take();
         // Gone after its end, or after a panic: either way there is nothing more.
         let Some(mut items) = taken else { return Ok(None) };
-        let item = items.next();
-        if item.is_some() {
-            *self.slot() = Some(items);
+        match catch_unwind(AssertUnwindSafe(|| items.next())) {
+            Ok(item) => {
+                if item.is_some() {
+                    *self.slot() = Some(items);
+                }
+                item.transpose()
+            }
+            Err(payload) => {
+                // Not while the panic unwinds: a second one, in the iterator's `Drop`, would abort.
+                drop_quietly(items);
+                resume_unwind(payload)
+            }
         }
-        item.transpose()
     }
 }
 
@@ -54,17 +62,13 @@ impl<T: Passable, E: Passable + From<Error>> Target for dyn Pull<T, E> {
     const NAME: &'static str = "Iterator";
     const METHODS: &'static [&'static str] = &["next"];
     type Keep = ();
+    const CARRIED: bool = true;
 
     fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
         proxy.clone()
     }
 
     fn ask(_: &Arc<Self>, _: &Query<'_>) {}
-
-    /// The method that carried the iterator was allowed.
-    fn allowed(_: &Policy, _: Direction) -> u64 {
-        1
-    }
 }
 
 /// What the other side iterates with. Ends after an error of the membrane's.
@@ -97,8 +101,8 @@ impl<T: Passable, E: Passable + From<Error>> Passable for Items<T, E> {
 
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
         let source: Arc<dyn Pull<T, E>> = Arc::new(Source(Mutex::new(Some(self))));
-        let (scope, direction, home) = crossing.place();
-        let proxy = identity::proxy(scope, direction, home, source)?;
+        let (scope, place) = crossing.place(false);
+        let proxy = identity::proxy(scope, place, source)?;
         Ok(Box::new(Pulled {
             source: Some(<dyn Pull<T, E>>::face(&proxy)),
             scope: Arc::downgrade(scope),

@@ -1,7 +1,7 @@
 #![doc = include_str!("docs/crate.md")]
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
+#[cfg(all(test, loom))]
 extern crate self as membrane;
 
 mod callback;
@@ -9,6 +9,7 @@ mod crossing;
 mod direction;
 pub mod docs;
 mod error;
+mod fault;
 mod identity;
 mod interface;
 mod iterator;
@@ -41,7 +42,7 @@ pub use scoped::ScopedGrant;
 pub mod __private {
     pub use crate::crossing::{Call, Crossing, Level};
     pub use crate::interface::{
-        InterfaceResult, Target, assert_argument, assert_borrowed, assert_interface, assert_result, check_interface,
+        InterfaceResult, Target, assert_borrowed, assert_interface, assert_result, check_interface,
         concat_names, concat_supers, index, mask, offset,
     };
     pub use crate::passable::Borrowed;

@@ -24,8 +24,8 @@ pub struct Proxy<T: ?Sized + Target> {
 }
 
 impl<T: ?Sized + Target> Proxy<T> {
-    pub(crate) fn new(scope: Arc<Scope>, target: Arc<T>, allowed: u64, direction: Direction, home: u16) -> Self {
-        Self { cell: Cell::new(scope, target), allowed, place: Place { home, direction }, keep: T::Keep::default() }
+    pub(crate) fn new(scope: Arc<Scope>, target: Arc<T>, allowed: u64, place: Place) -> Self {
+        Self { cell: Cell::new(scope, target), allowed, place, keep: T::Keep::default() }
     }
 
     /// Calls a method, given by number.
@@ -55,6 +55,10 @@ impl<T: ?Sized + Target> Proxy<T> {
 
     pub(crate) fn home(&self) -> u16 {
         self.place.home
+    }
+
+    pub(crate) fn is_layered(&self) -> bool {
+        self.place.layered
     }
 
     /// The target, if the scope is live.
@@ -89,7 +93,7 @@ impl<T: ?Sized + Target> Drop for Proxy<T> {
     fn drop(&mut self) {
         // A target that was taken went with the tables.
         if let Some(address) = self.cell.target_address() {
-            identity::forget(self.cell.scope(), self.place.direction, self.place.home, address, &raw const *self);
+            identity::forget(self.cell.scope(), self.place, address, &raw const *self);
         }
         // The target itself goes with the cell, outside every lock.
     }

@@ -9,8 +9,8 @@ use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::interface::Target;
 use crate::proxy::Proxy;
-use crate::tree::Scope;
-use object_membrane_gate::Refusal;
+use crate::tree::{Scope, holder};
+use object_membrane_gate::{Refusal, quietly};
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -19,6 +19,8 @@ use std::sync::Arc;
 pub struct Query<'a> {
     /// The address of the object that was asked.
     asked: usize,
+    /// The tree that asks. A proxy of another tree does not answer.
+    root: u64,
     found: RefCell<Option<Found>>,
     /// A `RefCell<Option<Arc<T>>>` for the interface that was asked.
     slot: &'a dyn Any,
@@ -34,11 +36,23 @@ pub(crate) struct Found {
     pub(crate) interface: TypeId,
     /// Why there is no target to go with it.
     refusal: Option<Refusal>,
+    /// Whether the target is a proxy of the same tree itself.
+    pub(crate) layered: bool,
+}
+
+impl Found {
+    /// The side where the target lives.
+    pub(crate) fn lives(&self) -> Option<&Arc<Scope>> {
+        match self.direction {
+            Direction::Outbound => holder(&self.scope, self.home),
+            Direction::Inbound => Some(&self.scope),
+        }
+    }
 }
 
 /// Whose an object is.
 pub(crate) enum Whose<T: ?Sized> {
-    /// Nobody's proxy.
+    /// No proxy of the tree that asks.
     Plain,
     /// A live proxy, and its target.
     Live(Found, Arc<T>),
@@ -46,18 +60,19 @@ pub(crate) enum Whose<T: ?Sized> {
     Broken,
 }
 
-/// Asks `object`.
+/// Asks `object` whether it is a proxy of the tree `root`.
 ///
 /// Runs foreign code if the object is no proxy and its author overrode the hidden method; so never under a lock.
 ///
 /// # Errors
 ///
-/// Too deep, if this thread has no room to look at the target: that must not pass for an answer.
-pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>) -> Result<Whose<T>, Error> {
+/// Too deep, if this thread has no room to look at the target: that must not pass for an answer. Panicked, if that foreign
+/// code does.
+pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Whose<T>, Error> {
     let slot: RefCell<Option<Arc<T>>> = RefCell::new(None);
     let asked = Arc::as_ptr(object).cast::<()>().addr();
-    let query = Query { asked, found: RefCell::new(None), slot: &slot };
-    T::ask(object, &query);
+    let query = Query { asked, root, found: RefCell::new(None), slot: &slot };
+    quietly(|| T::ask(object, &query)).ok_or(ErrorKind::Panicked)?;
     let Some(found) = query.found.into_inner() else { return Ok(Whose::Plain) };
     match (found.refusal, slot.into_inner()) {
         (None, Some(target)) => Ok(Whose::Live(found, target)),
@@ -78,6 +93,9 @@ impl Query<'_> {
 
     /// The answer of the proxy behind a closure, which `Target::ask` has found by the closure's address.
     pub(crate) fn record<T: ?Sized + Target>(&self, proxy: &Proxy<T>) {
+        if proxy.scope().data().root_id() != self.root {
+            return;
+        }
         let (target, refusal) = match proxy.pin() {
             Ok(target) => (Some(target), None),
             Err(refusal) => (None, Some(refusal)),
@@ -88,6 +106,7 @@ impl Query<'_> {
             home: proxy.home(),
             interface: TypeId::of::<T>(),
             refusal,
+            layered: proxy.is_layered(),
         });
         if let Some(target) = target {
             T::offer(&target, self);

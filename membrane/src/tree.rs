@@ -14,11 +14,12 @@
 //!
 //! `family` and `tables` are never held together, and no foreign code runs under either.
 
+use crate::fault::{self, Fault};
 use crate::identity::Tables;
 use crate::policy::Policy;
 use crate::reason::Reason;
 use object_membrane_gate::sync::{Mutex, lock};
-use object_membrane_gate::{self as gate, Options};
+use object_membrane_gate::{self as gate, Options, drop_quietly};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
@@ -107,7 +108,7 @@ impl Node {
         }));
         let mut family = lock(&above.family);
         // Under the lock: a revoker cuts the parent first and then asks, under it, for the children.
-        if parent.is_revoked() {
+        if parent.is_revoked() && !fault::on(Fault::ChildUnchecked) {
             drop(family);
             return Err(Unborn::Revoked);
         }
@@ -136,7 +137,11 @@ impl Node {
 
 impl Drop for Node {
     /// Frees a long line of ancestors one by one instead of each inside the next.
+    ///
+    /// Whoever holds the last proxy drops the node: what its owner left here must not panic at them.
     fn drop(&mut self) {
+        let observers = std::mem::take(&mut lock(&self.family).observers);
+        observers.into_iter().for_each(drop_quietly);
         let mut parent = self.parent.take();
         while let Some(mut last) = parent.and_then(Arc::into_inner) {
             parent = last.data_mut().parent.take();

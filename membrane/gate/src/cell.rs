@@ -107,7 +107,10 @@ impl<T: ?Sized, X> Cell<T, X> {
             return Err(refuse(scope, Refusal::Revoked));
         }
         let Ok(slot) = frames::enter(self.name(), method, scope.options().depth_limit) else {
-            return Err(refuse(scope, Refusal::TooDeep));
+            // The fast case may have published a frame and cleared it: a pass may have left the cell to that. And revoked comes
+            // before too deep.
+            let refusal = if scope.leave() { Refusal::TooDeep } else { Refusal::Revoked };
+            return Err(refuse(scope, refusal));
         };
         if !scope.check_fenced() {
             slot.clear();
@@ -130,9 +133,13 @@ impl<T: ?Sized, X> Cell<T, X> {
         refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
         if size_of::<Result<R, E>>() <= 2 * size_of::<usize>() {
-            let result = self.enter(slot, f, refuse);
-            slot.clear();
-            if self.scope.leave() { result } else { self.withhold(result, refuse) }
+            match self.enter(f) {
+                Ok(result) => {
+                    slot.clear();
+                    if self.scope.leave() { result } else { self.withhold(result, refuse) }
+                }
+                Err(payload) => Err(self.panicked(slot, payload, refuse)),
+            }
         } else {
             self.run_in_place(slot, f, refuse)
         }
@@ -146,43 +153,48 @@ impl<T: ?Sized, X> Cell<T, X> {
         refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
         let mut result = MaybeUninit::uninit();
-        let outcome = self.enter(
-            slot,
-            |target| {
-                result.write(f(target));
-                Ok(())
-            },
-            refuse,
-        );
-        if let Err(error) = outcome {
-            result.write(Err(error));
+        let entered = self.enter(|target| {
+            result.write(f(target));
+        });
+        if let Err(payload) = entered {
+            return Err(self.panicked(slot, payload, refuse));
         }
         slot.clear();
         if !self.scope.leave() {
-            // SAFETY: written above, either by the call or with its error.
+            // SAFETY: the call returned, so it is written.
             self.withhold_in_place(unsafe { result.assume_init_mut() }, refuse);
         }
         // SAFETY: as above, and not used again.
         unsafe { take_by_words(&result) }
     }
 
-    /// The call itself.
+    /// The call itself, or the payload of its panic.
     #[inline(always)]
-    fn enter<R, E>(
-        &self,
-        slot: &Slot,
-        f: impl FnOnce(&T) -> Result<R, E>,
-        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
-    ) -> Result<R, E> {
+    fn enter<V>(&self, f: impl FnOnce(&T) -> V) -> Result<V, Box<dyn Any + Send>> {
         self.target.with(|target| {
             // SAFETY: I1: the frame is published and the scope was seen live after it, so nobody takes the target
             // before the frame is cleared, and nothing has taken it before.
             let target = unsafe { lent(target) };
-            match catch_unwind(AssertUnwindSafe(|| f(target))) {
-                Ok(result) => result,
-                Err(payload) => Err(refuse(&self.scope, panicked(&self.scope, slot, payload))),
-            }
+            catch_unwind(AssertUnwindSafe(|| f(target)))
         })
+    }
+
+    /// Deals with a panic of the target: the payload goes no further. The error is made after the frame is cleared, since
+    /// making it runs the interface's code.
+    ///
+    /// # Panics
+    ///
+    /// If the scope's options say so, with a payload of its own.
+    #[cold]
+    #[inline(never)]
+    fn panicked<E>(&self, slot: &Slot, payload: Box<dyn Any + Send>, refuse: impl Fn(&Scope<X>, Refusal) -> E) -> E {
+        crate::drop_quietly(payload);
+        slot.clear();
+        if !self.scope.leave() {
+            return refuse(&self.scope, Refusal::Revoked);
+        }
+        assert!(!self.scope.options().propagate_panics, "a call through a membrane panicked");
+        refuse(&self.scope, Refusal::Panicked)
     }
 
     /// I3: replaces a result that may not be delivered. What was computed may run foreign code as it goes.
@@ -316,23 +328,6 @@ unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
     }
     // SAFETY: every byte of an initialised value was copied.
     unsafe { moved.assume_init() }
-}
-
-/// Deals with a panic of the target: the payload goes no further.
-#[cold]
-#[inline(never)]
-fn panicked<X>(scope: &Scope<X>, slot: &Slot, payload: Box<dyn Any + Send>) -> Refusal {
-    crate::drop_quietly(payload);
-    if scope.options().propagate_panics {
-        slot.clear();
-        if scope.leave() {
-            panic!("a call through a membrane panicked");
-        }
-        // Revoked meanwhile: the caller gets that instead. The caller of this function clears the frame once more, which
-        // is harmless: the slot is this thread's and nothing has used it since.
-        return Refusal::Revoked;
-    }
-    Refusal::Panicked
 }
 
 impl<T: ?Sized, X> Drop for Cell<T, X> {

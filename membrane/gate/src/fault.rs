@@ -7,6 +7,14 @@
 pub(crate) enum Fault {
     /// C1 stores with `Relaxed`.
     RelaxedEntry,
+    /// E1 stores with `Relaxed`.
+    RelaxedExit,
+    /// A scan loads the frames with `Relaxed`.
+    RelaxedScan,
+    /// A chunk of frames is linked with `Relaxed`.
+    RelaxedLink,
+    /// V1 stores with `Relaxed`.
+    RelaxedCut,
     /// C2 is left out.
     NoEntryBarrier,
     /// E2 is left out.
@@ -17,8 +25,10 @@ pub(crate) enum Fault {
     EarlyReap,
     /// V2 is left out.
     NoHeavyBarrier,
-    /// A pass with nothing to free forgets the waiter.
-    NoIdleNotify,
+    /// Whoever frees the last target forgets the waiter.
+    NoDrainNotify,
+    /// The revoker forgets the waiter who came before its barrier, and who may be inside.
+    NoFenceNotify,
     /// The live state without membarrier skips its fence on entry.
     NoFencedEntry,
     /// The live state without membarrier skips its fence on exit.
@@ -37,16 +47,16 @@ pub(crate) const fn on(_fault: Fault) -> bool {
 #[cfg(loom)]
 std::thread_local! {
     // Loom runs the threads of a model as coroutines of the test's thread, so std's thread-local reaches them all.
-    static FAULT: std::cell::Cell<Option<Fault>> = const { std::cell::Cell::new(None) };
+    static FAULTS: std::cell::Cell<&'static [Fault]> = const { std::cell::Cell::new(&[]) };
 }
 
 #[cfg(loom)]
 pub(crate) fn on(fault: Fault) -> bool {
-    FAULT.get() == Some(fault)
+    FAULTS.get().contains(&fault)
 }
 
-/// Switches `fault` on for the models that this thread runs from now on.
+/// Switches exactly `faults` on for the models that this thread runs from now on.
 #[cfg(all(test, loom))]
-pub(crate) fn set(fault: Option<Fault>) {
-    FAULT.set(fault);
+pub(crate) fn set(faults: &'static [Fault]) {
+    FAULTS.set(faults);
 }

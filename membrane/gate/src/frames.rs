@@ -16,7 +16,8 @@
 //! # Threads that are ending
 //!
 //! Once a thread's own frames have been given back (thread-local destructors run in no particular order), a further call
-//! on it takes a slot among the [`ORPHANS`], which are claimed by compare-and-swap and shared by all ending threads.
+//! on it takes a slot among the [`ORPHANS`], which are claimed by compare-and-swap and shared by all ending threads. So once
+//! such a slot is cleared it may be another thread's: a call clears its slot once.
 
 use crate::fault::{self, Fault};
 use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Relaxed, Release, lock};
@@ -24,11 +25,17 @@ use std::cell::Cell;
 use std::ptr::NonNull;
 
 /// Frames that every thread has from its first call on.
-const HEAD: usize = if cfg!(loom) { 2 } else { 8 };
+pub(crate) const HEAD: usize = if cfg!(loom) { 2 } else { 8 };
 /// Frames in each further chunk.
 const CHUNK: usize = if cfg!(loom) { 2 } else { 32 };
 /// Frames shared by threads whose own are gone already.
-const ORPHAN_SLOTS: usize = if cfg!(loom) { 1 } else { 256 };
+pub(crate) const ORPHAN_SLOTS: usize = if cfg!(loom) {
+    1
+} else if cfg!(miri) {
+    16
+} else {
+    256
+};
 
 /// One frame: the cell that a running call uses, and the method it runs.
 #[derive(Debug)]
@@ -56,13 +63,28 @@ impl Slot {
     #[inline(always)]
     pub(crate) fn clear(&self) {
         // Release: the call's use of the target happens before a scan that sees the slot free; pairs with `in_use`.
-        self.cell.store(0, Release);
+        self.cell.store(0, if fault::on(Fault::RelaxedExit) { Relaxed } else { Release });
     }
 
     #[inline(always)]
     fn is_free(&self) -> bool {
+        self.own() == 0
+    }
+
+    /// What the owner wrote last. Called by the owner only.
+    #[cfg(not(loom))]
+    #[inline(always)]
+    fn own(&self) -> usize {
         // Relaxed: only the owner writes.
-        self.cell.load(Relaxed) == 0
+        self.cell.load(Relaxed)
+    }
+
+    // Loom remembers one access to an atomic, the last: a plain load here would hide from it that the owner's next store
+    // races with a load that a revoker did before, and the two would be tried in one order only.
+    #[cfg(loom)]
+    fn own(&self) -> usize {
+        // SAFETY: only the owner writes, and this is its thread.
+        unsafe { self.cell.unsync_load() }
     }
 }
 
@@ -70,7 +92,7 @@ impl Slot {
 struct Frames {
     head: [Slot; HEAD],
     next: AtomicPtr<Chunk>,
-    /// Where the owner found its last nested frame; see [`nested`].
+    /// Where the owner found its last frame beyond the first few; see [`deep`].
     hint: AtomicUsize,
 }
 
@@ -84,7 +106,7 @@ impl Frames {
         Self {
             head: std::array::from_fn(|_| Slot::new()),
             next: AtomicPtr::new(std::ptr::null_mut()),
-            hint: AtomicUsize::new(1),
+            hint: AtomicUsize::new(HEAD),
         }
     }
 
@@ -96,15 +118,14 @@ impl Frames {
         let mut index = index - HEAD;
         let mut link = &self.next;
         loop {
-            // Relaxed: the owner wrote it.
-            let mut chunk = link.load(Relaxed);
+            let mut chunk = own_link(link);
             if chunk.is_null() {
                 chunk = Box::into_raw(Box::new(Chunk {
                     slots: std::array::from_fn(|_| Slot::new()),
                     next: AtomicPtr::new(std::ptr::null_mut()),
                 }));
                 // Release: publishes the chunk's contents; pairs with the Acquire in `each`.
-                link.store(chunk, Release);
+                link.store(chunk, if fault::on(Fault::RelaxedLink) { Relaxed } else { Release });
             }
             // SAFETY: chunks are made by the line above, never freed while a reference to their frames may exist, and
             // only ever lent as shared references.
@@ -128,6 +149,19 @@ impl Frames {
             chunk = linked.next.load(Acquire);
         }
     }
+}
+
+/// Where a link of this thread's own frames leads; as [`Slot::own`].
+#[cfg(not(loom))]
+fn own_link(link: &AtomicPtr<Chunk>) -> *mut Chunk {
+    // Relaxed: the owner wrote it.
+    link.load(Relaxed)
+}
+
+#[cfg(loom)]
+fn own_link(link: &AtomicPtr<Chunk>) -> *mut Chunk {
+    // SAFETY: only the owner writes, and this is its thread.
+    unsafe { link.unsync_load() }
 }
 
 /// A handle to frames that live as long as the process, or under loom as long as the execution.
@@ -158,6 +192,10 @@ struct Registry {
 #[cfg(loom)]
 impl Drop for Registry {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // A model failed. Loom drops its statics outside the execution then, where nothing of loom's may be touched.
+            return;
+        }
         for frames in self.all.drain(..) {
             // SAFETY: loom drops its statics after the last thread of the execution; `leak` made the box.
             let frames = unsafe { Box::from_raw(frames.0.as_ptr()) };
@@ -174,7 +212,9 @@ impl Drop for Registry {
 #[cfg(not(loom))]
 static REGISTRY: Mutex<Registry> = Mutex::new(Registry { all: Vec::new(), free: Vec::new() });
 #[cfg(not(loom))]
-static ORPHANS: [Slot; ORPHAN_SLOTS] = [const { Slot { cell: AtomicUsize::new(0), method: AtomicU32::new(0) } }; ORPHAN_SLOTS];
+static ORPHANS: [Orphan; ORPHAN_SLOTS] = [const {
+    Orphan { slot: Slot { cell: AtomicUsize::new(0), method: AtomicU32::new(0) }, owner: AtomicUsize::new(0) }
+}; ORPHAN_SLOTS];
 
 #[cfg(not(loom))]
 thread_local! {
@@ -187,7 +227,8 @@ thread_local! {
 #[cfg(loom)]
 loom::lazy_static! {
     static ref REGISTRY: Mutex<Registry> = Mutex::new(Registry::default());
-    static ref ORPHANS: [Slot; ORPHAN_SLOTS] = std::array::from_fn(|_| Slot::new());
+    static ref ORPHANS: [Orphan; ORPHAN_SLOTS] =
+        std::array::from_fn(|_| Orphan { slot: Slot::new(), owner: AtomicUsize::new(0) });
 }
 
 #[cfg(loom)]
@@ -237,21 +278,33 @@ pub(crate) fn enter(cell: usize, method: u32, limit: u32) -> Result<&'static Slo
 
 /// Finds a frame for a call inside a call, or for a thread's first one.
 ///
-/// Frames are left in the reverse of the order in which they were entered, so the free ones start right above the last
-/// one in use: the hint remembers where that was, and is corrected downwards at the next entry. Each step down was paid
-/// for by a step up.
+/// Frames are left in the reverse of the order in which they were entered, so the first free one lies right above the last
+/// one in use, and its index is the number of calls that this thread is inside of.
 fn nested(frames: Option<&'static Frames>, limit: u32) -> Option<&'static Slot> {
-    let Some(frames) = frames else { return first(limit) };
+    let Some(frames) = frames else {
+        return first(limit);
+    };
+    match frames.head.iter().position(Slot::is_free) {
+        Some(index) => (index < limit as usize).then(|| &frames.head[index]),
+        None => deep(frames, limit),
+    }
+}
+
+/// Finds a frame beyond the first few.
+///
+/// The hint remembers where the last one was found, and is corrected downwards at the next entry: each step down was paid
+/// for by a step up.
+#[cold]
+fn deep(frames: &'static Frames, limit: u32) -> Option<&'static Slot> {
     // Relaxed, here and below: the owner's own field.
     let mut index = frames.hint.load(Relaxed);
-    while index > 1 && frames.slot(index - 1).is_free() {
+    while index > HEAD && frames.slot(index - 1).is_free() {
         index -= 1;
     }
     while !frames.slot(index).is_free() {
         index += 1;
     }
     frames.hint.store(index, Relaxed);
-    // Frames `0..index` are in use: this would be call number `index + 1`.
     (index < limit as usize).then(|| frames.slot(index))
 }
 
@@ -278,15 +331,47 @@ fn first(limit: u32) -> Option<&'static Slot> {
             CURRENT.with(|current| current.set(Some(frames)));
             Some(&frames.head[0])
         }
-        Err(_) => orphan(),
+        Err(_) => orphan(limit),
     }
 }
 
+/// Registers frames for a thread that is not there yet: what it calls with the result then takes them, without the lock
+/// that [`first`] needs. For models of something else than a first call.
+#[cfg(all(test, loom))]
+pub(crate) fn reserve() -> impl FnOnce() + Send + 'static {
+    let frames = FramesRef::leak();
+    lock(&REGISTRY).all.push(frames);
+    move || {
+        let frames = frames;
+        CURRENT.with(|current| current.set(Some(frames.get())));
+    }
+}
+
+/// A frame for threads whose own are gone, and the thread that claimed it last, as [`this_thread`] names it.
+struct Orphan {
+    slot: Slot,
+    owner: AtomicUsize,
+}
+
+/// Holds the place in an orphan frame from its claim until `publish`: no cell's address.
+const CLAIMED: usize = 1;
+
 /// A slot for a thread whose thread-locals are being destroyed.
-fn orphan() -> Option<&'static Slot> {
-    // AcqRel: takes the slot over from its last user, as program order does for a thread's own slots. The address 1 is
-    // no cell's and only holds the place until `publish`.
-    ORPHANS.iter().find(|slot| slot.cell.compare_exchange(0, 1, AcqRel, Relaxed).is_ok())
+fn orphan(limit: u32) -> Option<&'static Slot> {
+    if mine().len() >= limit as usize {
+        return None;
+    }
+    // AcqRel: takes the slot over from its last user, as program order does for a thread's own slots.
+    let orphan =
+        ORPHANS.iter().find(|orphan| orphan.slot.cell.compare_exchange(0, CLAIMED, AcqRel, Relaxed).is_ok())?;
+    // Relaxed: published with the cell; pairs with `mine`.
+    orphan.owner.store(this_thread(), Relaxed);
+    Some(&orphan.slot)
+}
+
+/// A number that no other living thread has.
+fn this_thread() -> usize {
+    CURRENT.with(|current| std::ptr::from_ref(current).addr())
 }
 
 /// The cells in use right now by any thread, with the method that runs, in order of address.
@@ -296,7 +381,7 @@ pub(crate) fn in_use() -> Vec<(usize, u32)> {
     let mut cells = Vec::new();
     let mut note = |slot: &Slot| {
         // Acquire: pairs with the Release in `Slot::publish` and `Slot::clear`.
-        let cell = slot.cell.load(Acquire);
+        let cell = slot.cell.load(if fault::on(Fault::RelaxedScan) { Relaxed } else { Acquire });
         if cell != 0 {
             cells.push((cell, slot.method.load(Relaxed)));
         }
@@ -305,7 +390,7 @@ pub(crate) fn in_use() -> Vec<(usize, u32)> {
         let registry = lock(&REGISTRY);
         registry.all.iter().for_each(|frames| frames.get().each(&mut note));
     }
-    ORPHANS.iter().for_each(&mut note);
+    ORPHANS.iter().for_each(|orphan| note(&orphan.slot));
     cells.sort_unstable();
     cells
 }
@@ -315,11 +400,19 @@ pub(crate) fn mine() -> Vec<usize> {
     let mut cells = Vec::new();
     if let Some(frames) = CURRENT.with(Cell::get) {
         frames.each(|slot| {
-            let cell = slot.cell.load(Relaxed);
+            let cell = slot.own();
             if cell != 0 {
                 cells.push(cell);
             }
         });
+    } else {
+        for orphan in ORPHANS.iter() {
+            // Acquire: whose cell this is; pairs with the Release in `Slot::publish`, which comes after the owner's name.
+            let cell = orphan.slot.cell.load(Acquire);
+            if cell > CLAIMED && orphan.owner.load(Relaxed) == this_thread() {
+                cells.push(cell);
+            }
+        }
     }
     cells
 }
@@ -327,4 +420,16 @@ pub(crate) fn mine() -> Vec<usize> {
 /// How many calls through cells this thread is inside of.
 pub fn depth() -> usize {
     mine().len()
+}
+
+/// Whether this thread has frames of its own.
+#[cfg(all(test, not(loom)))]
+pub(crate) fn has_frames() -> bool {
+    CURRENT.with(Cell::get).is_some()
+}
+
+/// How many threads have ever had frames at the same time.
+#[cfg(all(test, not(loom)))]
+pub(crate) fn frames_in_all() -> usize {
+    lock(&REGISTRY).all.len()
 }

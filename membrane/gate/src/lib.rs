@@ -53,7 +53,7 @@ pub mod sync;
 pub use cell::{Cell, Holder, Reclaim};
 pub use frames::depth;
 pub use quiet::{drop_quietly, quietly};
-pub use scope::{Cut, Options, Refusal, Running, Scope, WaitFailure, sever};
+pub use scope::{Cut, Isolated, Options, Refusal, Running, Scope, WaitFailure, isolate, sever};
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
 mod tests;

@@ -20,7 +20,9 @@ use crate::barrier;
 use crate::cell::{Claim, Holder, Pass};
 use crate::fault::{self, Fault};
 use crate::frames;
-use crate::sync::{AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard, Relaxed, Release, SeqCst, Weak, fence, lock};
+use crate::sync::{
+    AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard, Relaxed, Release, SeqCst, Weak, fence, lock,
+};
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -47,7 +49,7 @@ loom::thread_local! {
 /// How a scope's calls behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// How many calls a thread may be inside of when it enters one more. Counted over all scopes of the thread.
+    /// How many calls a thread may be inside of at once, counted over all scopes. At least one.
     pub depth_limit: u32,
     /// A panicking target makes the caller panic, too (without the payload), instead of getting an error.
     pub propagate_panics: bool,
@@ -76,9 +78,13 @@ pub enum Refusal {
 pub struct Scope<X> {
     state: AtomicU8,
     options: Options,
+    /// One more than the reason; zero until there is one, since a reason may be zero.
     reason: AtomicU32,
     reap: Mutex<Reap>,
     drained: Condvar,
+    /// Started in `LIVE_FENCED`.
+    #[cfg(loom)]
+    fenced: bool,
     data: X,
 }
 
@@ -88,6 +94,8 @@ struct Reap {
     busy: Vec<Weak<dyn Holder>>,
     /// Claimed cells whose targets are being dropped.
     dropping: usize,
+    /// Threads asleep in `wait`: without one, a notification would be a system call for nothing.
+    asleep: usize,
 }
 
 impl std::fmt::Debug for Reap {
@@ -134,10 +142,12 @@ impl<X> Scope<X> {
     pub(crate) fn with_mode(options: Options, data: X, asymmetric: bool) -> Self {
         Self {
             state: AtomicU8::new(if asymmetric { LIVE } else { LIVE_FENCED }),
-            options,
+            options: Options { depth_limit: options.depth_limit.max(1), ..options },
             reason: AtomicU32::new(0),
-            reap: Mutex::new(Reap { fenced: false, busy: Vec::new(), dropping: 0 }),
+            reap: Mutex::new(Reap { fenced: false, busy: Vec::new(), dropping: 0, asleep: 0 }),
             drained: Condvar::new(),
+            #[cfg(loom)]
+            fenced: !asymmetric,
             data,
         }
     }
@@ -167,11 +177,11 @@ impl<X> Scope<X> {
     /// The reason given to the first [`cut`](Self::cut); zero before.
     pub fn reason(&self) -> u32 {
         // Acquire: pairs with `cut`, which sets it before the state.
-        self.reason.load(Acquire)
+        self.reason.load(Acquire).saturating_sub(1)
     }
 
     /// Whether the scope is cut and nothing of it is left to free.
-    pub(crate) fn is_drained(&self) -> bool {
+    pub fn is_drained(&self) -> bool {
         // Acquire: pairs with the store in `note_if_drained`.
         self.state.load(Acquire) == DRAINED
     }
@@ -230,9 +240,16 @@ impl<X> Scope<X> {
     }
 
     /// Loom sees the light barrier as a fence. A model of the mode without `membarrier` must do without it.
-    #[inline(always)]
+    #[cfg(loom)]
     fn models_fenced(&self) -> bool {
-        cfg!(loom) && self.state.load(Relaxed) == LIVE_FENCED
+        self.fenced
+    }
+
+    #[cfg(not(loom))]
+    #[inline(always)]
+    #[expect(clippy::unused_self, reason = "as under loom")]
+    const fn models_fenced(&self) -> bool {
+        false
     }
 
     /// V1: cuts the scope. `None` if it was cut before; the first reason stays.
@@ -245,10 +262,11 @@ impl<X> Scope<X> {
     #[must_use = "targets are freed only once the cut is handed to `sever`"]
     pub fn cut(self: &Arc<Self>, reason: u32) -> Option<Cut<X>> {
         // AcqRel: the first reason wins, and is there before the state says so; pairs with `reason`.
-        let _ = self.reason.compare_exchange(0, reason, AcqRel, Relaxed);
+        let _ = self.reason.compare_exchange(0, reason.saturating_add(1), AcqRel, Relaxed);
         // AcqRel: pairs with the Acquire loads in `check`, `check_fenced`, `leave_cold` and `is_revoked`.
         // Relaxed on failure: nothing is read. A `DRAINED` scope must not go back to `REVOKED`.
-        let flip = |from| self.state.compare_exchange(from, REVOKED, AcqRel, Relaxed).is_ok();
+        let order = if fault::on(Fault::RelaxedCut) { Relaxed } else { AcqRel };
+        let flip = |from| self.state.compare_exchange(from, REVOKED, order, Relaxed).is_ok();
         (flip(LIVE) || flip(LIVE_FENCED)).then(|| Cut(self.clone()))
     }
 
@@ -271,9 +289,11 @@ impl<X> Scope<X> {
                     asked = true;
                     let busy = reap.busy.clone();
                     drop(reap);
-                    if REAPING.with(Cell::get) > 0 || inside_one_of(&busy) {
+                    if inside_one_of(&busy) {
                         return Err(WaitFailure::Inside);
                     }
+                    // Whoever severed the scope may be held up by other scopes' targets before it gets to these.
+                    self.reap();
                     reap = lock(&self.reap);
                     continue;
                 }
@@ -285,24 +305,43 @@ impl<X> Scope<X> {
         }
     }
 
+    /// Whether this thread is what [`wait`](Self::wait) would wait for, in a scope that was severed.
+    pub fn is_inside(&self) -> bool {
+        let busy = lock(&self.reap).busy.clone();
+        inside_one_of(&busy)
+    }
+
     /// Sleeps until something was freed; `None` once `deadline` has passed.
     #[cfg(not(loom))]
-    fn sleep<'a>(&self, reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
+    fn sleep<'a>(&self, mut reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
         let left = match deadline {
             None => Duration::MAX,
             Some(deadline) => deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?,
         };
-        if left == Duration::MAX {
-            return Some(self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner));
-        }
-        let (reap, _) = self.drained.wait_timeout(reap, left).unwrap_or_else(std::sync::PoisonError::into_inner);
+        reap.asleep += 1;
+        let mut reap = if left == Duration::MAX {
+            self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner)
+        } else {
+            self.drained.wait_timeout(reap, left).unwrap_or_else(std::sync::PoisonError::into_inner).0
+        };
+        reap.asleep -= 1;
         Some(reap)
     }
 
     #[cfg(loom)]
-    fn sleep<'a>(&self, reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
+    fn sleep<'a>(&self, mut reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
         let _: (Option<Instant>, Option<Duration>) = (deadline, None);
-        Some(self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner))
+        reap.asleep += 1;
+        let mut reap = self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner);
+        reap.asleep -= 1;
+        Some(reap)
+    }
+
+    /// Wakes everybody in `wait`, to look again.
+    fn wake(&self, reap: &Reap) {
+        if reap.asleep > 0 {
+            self.drained.notify_all();
+        }
     }
 
     /// The calls that still run in a cut scope.
@@ -339,9 +378,15 @@ impl<X> Scope<X> {
                 let pass = Pass { scope: scope_address(self), in_use: &in_use };
                 reap.busy.retain(|weak| {
                     // A holder that is gone took its target along.
-                    let Some(holder) = weak.upgrade() else { return false };
+                    let Some(holder) = weak.upgrade() else {
+                        return false;
+                    };
                     let claim = holder.cell().claim(&pass);
-                    if claim == Claim::Claimed { idle.push(holder) } else { kept.push(holder) }
+                    if claim == Claim::Claimed {
+                        idle.push(holder)
+                    } else {
+                        kept.push(holder)
+                    }
                     claim == Claim::Busy
                 });
                 reap.dropping += idle.len();
@@ -368,12 +413,12 @@ impl<X> Scope<X> {
 
     fn note_if_drained(&self, reap: &Reap) {
         if reap.fenced && reap.busy.is_empty() && reap.dropping == 0 {
-            if fault::on(Fault::NoIdleNotify) {
+            if fault::on(Fault::NoDrainNotify) {
                 return;
             }
             // Release: what the freeing did happens before whoever sees the state; pairs with `is_revoked`.
             self.state.store(DRAINED, Release);
-            self.drained.notify_all();
+            self.wake(reap);
         }
     }
 }
@@ -390,22 +435,17 @@ impl<X> Cut<X> {
     }
 }
 
-/// V2 to V4: frees the targets of cut scopes, all after one barrier.
+/// V2 and V3: makes the targets of cut scopes ready to be freed, all after one barrier.
 ///
-/// `cells` gives each scope's holders; it is asked after the barrier. A target that is in use is freed by the last call
-/// to leave it. Whatever `cells` leaves out keeps its target until its holder is dropped, and is not waited for. Holders
-/// of other scopes' cells are ignored.
-///
-/// # Panics
-///
-/// Never: a panic in a target's `Drop` is caught and its payload dropped.
+/// `cells` gives each scope's holders; it is asked after the barrier. Whatever it leaves out keeps its target until its
+/// holder is dropped, and is not waited for. Holders of other scopes' cells are ignored.
 ///
 /// # Concurrency
 ///
-/// Blocks for as long as the targets' `Drop` takes, on this thread, outside all locks. The cut came before.
-pub fn sever<X>(cuts: Vec<Cut<X>>, mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>) {
+/// Runs no foreign code but `cells`, and so blocks for as long as that does.
+pub fn isolate<X>(cuts: Vec<Cut<X>>, mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>) -> Isolated<X> {
     if cuts.is_empty() {
-        return;
+        return Isolated(cuts);
     }
     if fault::on(Fault::EarlyReap) {
         for cut in &cuts {
@@ -423,10 +463,39 @@ pub fn sever<X>(cuts: Vec<Cut<X>>, mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<
         reap.busy = holders;
         // Without the barrier nothing may be freed early: the targets stay with their holders.
         reap.fenced = fenced;
+        if !fault::on(Fault::NoFenceNotify) {
+            // Who waits since before the barrier has not been asked yet whether it is inside.
+            cut.0.wake(&reap);
+        }
     }
-    for cut in cuts {
-        cut.0.reap();
+    Isolated(cuts)
+}
+
+/// Scopes whose targets may be freed.
+#[derive(Debug)]
+#[must_use = "targets that are idle now are freed by `free` only"]
+pub struct Isolated<X>(Vec<Cut<X>>);
+
+impl<X> Isolated<X> {
+    /// V4: frees what is idle. A target that is in use is freed by the last call to leave it.
+    ///
+    /// # Panics
+    ///
+    /// Never: a panic in a target's `Drop` is caught and its payload dropped.
+    ///
+    /// # Concurrency
+    ///
+    /// Blocks for as long as the targets' `Drop` takes, on this thread, outside all locks. The cut came before.
+    pub fn free(self) {
+        for cut in self.0 {
+            cut.0.reap();
+        }
     }
+}
+
+/// [`isolate`]s cut scopes, and frees their targets.
+pub fn sever<X>(cuts: Vec<Cut<X>>, cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>) {
+    isolate(cuts, cells).free();
 }
 
 /// The address by which a cell names its scope.
@@ -434,8 +503,11 @@ pub(crate) fn scope_address<X>(scope: &Scope<X>) -> usize {
     std::ptr::from_ref(scope).addr()
 }
 
-/// Whether this thread is inside a call of one of `holders`.
+/// Whether this thread is inside a call of one of `holders`, or is dropping targets for a pass.
 fn inside_one_of(holders: &[Weak<dyn Holder>]) -> bool {
+    if REAPING.with(Cell::get) > 0 {
+        return true;
+    }
     let mine = frames::mine();
     !mine.is_empty() && holders.iter().filter_map(Weak::upgrade).any(|holder| mine.contains(&holder.cell().address()))
 }

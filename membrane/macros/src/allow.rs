@@ -85,7 +85,12 @@ fn parse_methods(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
             return Err(input.error("there is no wildcard: list the methods"));
         }
         let method: Ident = input.parse()?;
-        if methods
+        if method.unraw().to_string().starts_with("__membrane") {
+            refusals.refuse(
+                &method,
+                "names that start with `__membrane` belong to generated code, and are no methods of the interface: list those that you wrote",
+            );
+        } else if methods
             .iter()
             .any(|earlier| earlier.unraw() == method.unraw())
         {
@@ -111,17 +116,25 @@ impl List {
             interface,
             methods,
         } = self;
-        let private = membrane.private();
+        let (root, private) = (membrane.root(), membrane.private());
         let checks = methods.iter().map(|method| {
             quote_spanned! {at(method)=>
                 #[allow(clippy::all, clippy::pedantic, clippy::nursery, clippy::restriction)]
                 let _ = <#dyn_token #interface>::#method;
             }
         });
-        let names = methods.iter().map(|method| method.unraw().to_string());
+        let bits = methods.iter().map(|method| {
+            let name = method.unraw().to_string();
+            quote_spanned!(at(method)=> | #private::mask::<#dyn_token #interface>(&[#name]))
+        });
+        // A constant item rather than a block, so that it is evaluated even where nothing is generated, as in `cargo check`;
+        // and the function named in it, so that what is wrong with the interface is reported once.
         quote! {{
-            #(#checks)*
-            #private::allow::<#dyn_token #interface>(const { #private::mask::<#dyn_token #interface>(&[#(#names),*]) })
+            const __MEMBRANE_ALLOW: (u64, fn(u64) -> #root::Allow) = {
+                #(#checks)*
+                (0 #(#bits)*, #private::allow::<#dyn_token #interface>)
+            };
+            (__MEMBRANE_ALLOW.1)(__MEMBRANE_ALLOW.0)
         }}
     }
 }
@@ -180,6 +193,17 @@ mod tests {
     fn wildcard_is_refused() {
         refused("dyn Account: *", "*", "there is no wildcard");
         refused("dyn Account: balance, *", "*", "there is no wildcard");
+    }
+
+    #[test]
+    fn generated_method_is_refused() {
+        for name in ["__membrane_account", "r#__membrane_account"] {
+            refused(
+                &format!("dyn Account: {name}"),
+                name,
+                "belong to generated code",
+            );
+        }
     }
 
     #[test]

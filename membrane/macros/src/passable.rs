@@ -151,7 +151,12 @@ impl<'a> Subject<'a> {
     fn field_by_field(&self) -> TokenStream {
         let root = self.options.membrane.root();
         let name = &self.input.ident;
-        let generics = self.bounded(&parse_quote!(#root::Passable));
+        let mut generics = self.bounded(&parse_quote!(#root::Passable));
+        // Under a binder, like the bounds of `Data`: of a field that is not `Send`, only that it cannot cross is reported.
+        generics
+            .make_where_clause()
+            .predicates
+            .push(parse_quote!(for<'__membrane> Self: ::core::marker::Send));
         let (parameters, arguments, clause) = generics.split_for_impl();
         let crossing = local("crossing");
         let (bare, level) = if self.is_recursive() {

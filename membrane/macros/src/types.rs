@@ -4,7 +4,10 @@
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Ident, Lifetime, Path, Type, TypeImplTrait, TypePtr, TypeReference, TypeTraitObject};
+use syn::{
+    GenericArgument, Ident, Lifetime, Path, PathArguments, Type, TypeImplTrait, TypePtr,
+    TypeReference, TypeTraitObject,
+};
 
 /// The first occurrence of each thing that is refused somewhere.
 #[derive(Default)]
@@ -89,6 +92,26 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     }
 }
 
+/// `T` and `E`, where the type is written `Result<T, E>`, which is taken for the standard one.
+pub(crate) fn result_of(ty: &Type) -> Option<(&Type, &Type)> {
+    let Type::Path(path) = bare(ty) else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    let mut arguments = arguments.args.iter();
+    match (arguments.next(), arguments.next(), arguments.next()) {
+        (Some(GenericArgument::Type(value)), Some(GenericArgument::Type(error)), None)
+            if last.ident == "Result" && path.qself.is_none() =>
+        {
+            Some((value, error))
+        }
+        _ => None,
+    }
+}
+
 /// A type or a path as one would write it, for messages.
 pub(crate) fn words(tokens: impl ToTokens) -> String {
     const GLUED_AFTER: [char; 7] = ['<', '(', '&', ':', '[', '\'', '>'];
@@ -110,6 +133,28 @@ pub(crate) fn words(tokens: impl ToTokens) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn result_is_taken_apart_only_where_both_parts_are_written() {
+        let parts = |written: &str| {
+            let ty: Type = syn::parse_str(written).expect("a type");
+            result_of(&ty).map(|(value, error)| (words(value), words(error)))
+        };
+        let both = Some((String::from("Vec<u8>"), String::from("a::Error")));
+        assert_eq!(parts("Result<Vec<u8>, a::Error>"), both);
+        assert_eq!(parts("(::core::result::Result<Vec<u8>, a::Error>)"), both);
+        for other in [
+            "Answer",
+            "Result",
+            "a::Result<u8>",
+            "Pair<u8, u8>",
+            "Result<'static, u8>",
+            "<A as B>::Result<u8, u8>",
+            "[u8; 2]",
+        ] {
+            assert_eq!(parts(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn type_is_written_without_the_spaces_between_tokens() {

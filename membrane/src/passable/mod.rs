@@ -38,8 +38,9 @@ use std::path::Path;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot cross a membrane",
     label = "cannot cross",
-    note = "plain data and std containers of it cross, `Arc<dyn Trait>` of an `#[interface]`, and types with `#[derive(Passable)]`",
-    note = "interior mutability, `Arc` and `Rc` of data, borrowed values and handles of the system do not"
+    note = "data crosses: plain types, std containers, and structs and enums with `#[derive(Passable)]`",
+    note = "objects cross as `Arc<dyn Trait>` of an `#[interface]`, closures as `Arc<dyn Fn(A) -> Result<R, E> + Send + Sync>`, iterators as `Box<dyn Iterator<Item = Result<T, E>> + Send>`",
+    note = "what is shared or can change (`Mutex`, `Cell`, atomics, `Rc`, `Arc` of data) does not cross, nor do files, channels and membranes: put an `#[interface]` in front of it"
 )]
 pub trait Passable: Sized + Send + 'static {
     /// Whether values cross bare, because they cannot hold a reference and nothing in them needs a copy.
@@ -60,7 +61,7 @@ pub trait Passable: Sized + Send + 'static {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not plain data",
     label = "may hold a reference",
-    note = "arguments by `&` and keys of maps must be data that cannot hold a reference to an object"
+    note = "arguments by `&` and keys of maps must be data that cannot hold a reference to an object: pass the argument by value, and make the key an identifier"
 )]
 pub trait Data: Passable {}
 

@@ -71,7 +71,8 @@ pub enum Homecoming {
     /// It becomes the object itself again.
     #[default]
     Unwrap,
-    /// It stays the proxy that it is: even its owner uses it under this policy.
+    /// It stays wrapped: its owner gets a proxy of the proxy, as if it were the other side's object, and may call what the lists
+    /// of both directions allow.
     KeepWrapped,
     /// The call that carries it is rejected.
     Refuse,

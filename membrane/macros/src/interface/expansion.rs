@@ -3,6 +3,7 @@
 //! - the trait, implemented for every proxy of something that implements it: one gated call per method;
 //! - `Target` for `dyn Trait`: how the membrane makes a proxy into `Arc<dyn Trait>`, and asks an object whose proxy it is;
 //! - `Interface` for `dyn Trait`: the names of the methods, own ones first, then those of each super-interface;
+//! - what the above needs of the super-interfaces;
 //! - assertions, at the words they are about.
 //!
 //! A method is known by its position in that list of names. A proxy of a deeper interface must use that interface's
@@ -13,9 +14,9 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Ident;
 use syn::ext::IdentExt;
-use syn::spanned::Spanned;
 
 use crate::path::{MembranePath, at};
+use crate::types::result_of;
 
 use super::method::Method;
 use super::model::Interface;
@@ -52,6 +53,7 @@ pub(super) fn expand(
     };
     let cfgs = &interface.cfgs;
     let proxy = context.proxy();
+    let supers = context.supers();
     let target = context.target();
     let table = context.table();
     let assertions = context.assertions();
@@ -63,6 +65,7 @@ pub(super) fn expand(
         )]
         const _: () = {
             #assertions
+            #supers
             #proxy
             #target
             #table
@@ -91,6 +94,10 @@ impl Context<'_> {
         } = self;
         let name = self.interface.name;
         let (target, query) = (target_type(), local("query"));
+        // Assumed rather than proved: that a supertrait is no interface is reported once, in `supers`.
+        let paths = &self.interface.supertraits.interfaces;
+        let clause =
+            (!paths.is_empty()).then(|| quote!(where #private::Proxy<#target>: #(#paths)+*));
         let methods = self
             .interface
             .methods
@@ -98,7 +105,9 @@ impl Context<'_> {
             .map(|method| self.forward(method));
         quote! {
             #[automatically_derived]
-            impl<#target: ?::core::marker::Sized + #root::Interface + #name> #name for #private::Proxy<#target> {
+            impl<#target: ?::core::marker::Sized + #root::Interface + #name> #name for #private::Proxy<#target>
+            #clause
+            {
                 #(#methods)*
                 fn #hidden(&self, #query: &#private::Query<'_>) {
                     #query.answer(self)
@@ -130,22 +139,22 @@ impl Context<'_> {
         let owned = arguments
             .iter()
             .filter(|argument| argument.borrowed.is_none());
+        // The compiler blames the type that is named here.
         let converted = owned.map(|argument| {
-            let name = argument.name;
-            // The compiler blames the value that is converted: let it stand where its type is written.
-            let mut value = name.clone();
-            value.set_span(name.span().located_at(argument.ty.span()));
-            quote_spanned!(at(argument.ty)=> let #name = #call.argument(#value)?;)
+            let (name, ty) = (argument.name, argument.ty);
+            quote_spanned!(at(ty)=> let #name = #call.argument::<#ty>(#name)?;)
         });
+        let parts =
+            result_of(result).map(|(value, error)| quote_spanned!(at(result)=> ::<#value, #error>));
         // All of it at the result's type, so that one complaint about that type is one message.
         let body = quote_spanned! {at(result)=>
-            #receiver.__call(
+            #receiver.__call #parts (
                 const {
                     #private::offset::<#ty>(<#object as #root::Interface>::__KEY) + #private::index::<#object>(#key)
                 },
                 move |#target, #call| {
                     #(#converted)*
-                    #call.result(<#ty as #trait_name>::#name(#target #(, #names)*))
+                    #call.result #parts (<#ty as #trait_name>::#name(#target #(, #names)*))
                 },
             )
         };
@@ -165,12 +174,11 @@ impl Context<'_> {
             private,
             hidden,
             object,
-            supers,
             ..
         } = self;
         let name = self.interface.name;
-        let (proxy, target, query, up) =
-            (local("proxy"), local("target"), local("query"), local("up"));
+        let (proxy, target, query) = (local("proxy"), local("target"), local("query"));
+        let supers = self.in_supers();
         quote! {
             #[automatically_derived]
             impl #private::Target for #object {
@@ -188,17 +196,56 @@ impl Context<'_> {
                 }
 
                 fn offer(#target: &::std::sync::Arc<Self>, #query: &#private::Query<'_>) -> bool {
-                    #query.offer(#target)
-                    #(
-                        || {
-                            let #up: ::std::sync::Arc<Self> = ::std::sync::Arc::clone(#target);
-                            let #up: ::std::sync::Arc<#supers> = #up;
-                            <#supers as #private::Target>::offer(&#up, #query)
-                        }
-                    )*
+                    #query.offer(#target) #(|| (#supers.offer)(#target, #query))*
                 }
             }
         }
+    }
+
+    /// What the rest of the expansion needs of the direct super-interfaces, in one constant: so that the compiler asks once
+    /// whether each is an interface.
+    fn supers(&self) -> TokenStream {
+        if self.supers.is_empty() {
+            return TokenStream::new();
+        }
+        let Self {
+            root,
+            private,
+            object,
+            supers,
+            ..
+        } = self;
+        let (target, query, up) = (local("target"), local("query"), local("up"));
+        let each = supers.iter().map(|super_object| {
+            quote_spanned! {at(super_object)=>
+                __MembraneSuper {
+                    key: <#super_object as #root::Interface>::__KEY,
+                    methods: <#super_object as #root::Interface>::METHODS,
+                    supers: <#super_object as #root::Interface>::__SUPERS,
+                    offer: |#target, #query| {
+                        #private::assert_interface::<#super_object>();
+                        let #up: ::std::sync::Arc<#object> = ::std::sync::Arc::clone(#target);
+                        let #up: ::std::sync::Arc<#super_object> = #up;
+                        <#super_object as #private::Target>::offer(&#up, #query)
+                    },
+                }
+            }
+        });
+        let count = supers.len();
+        quote! {
+            struct __MembraneSuper {
+                key: &'static str,
+                methods: &'static [&'static str],
+                supers: &'static [(&'static str, u32)],
+                offer: fn(&::std::sync::Arc<#object>, &#private::Query<'_>) -> bool,
+            }
+            const __MEMBRANE_SUPERS: [__MembraneSuper; #count] = [#(#each),*];
+        }
+    }
+
+    /// The entries of that constant.
+    fn in_supers(&self) -> impl Iterator<Item = TokenStream> {
+        (0..self.supers.len()).map(|index| quote!(__MEMBRANE_SUPERS[#index]))
     }
 
     /// `Interface` for `dyn Trait`.
@@ -207,7 +254,6 @@ impl Context<'_> {
             root,
             private,
             object,
-            supers,
             ..
         } = self;
         let name = self.interface.name.unraw().to_string();
@@ -216,26 +262,23 @@ impl Context<'_> {
             let (cfgs, name) = (&method.cfgs, method.name.unraw().to_string());
             quote!(#(#cfgs)* #name)
         });
-        let (methods, inherited) = if supers.is_empty() {
+        let (methods, inherited) = if self.supers.is_empty() {
             (quote!(<Self as #root::Interface>::__OWN), quote!(&[]))
         } else {
+            let supers: Vec<_> = self.in_supers().collect();
             let methods = quote! {{
                 const __MEMBRANE_LEN: usize =
-                    <#object as #root::Interface>::__OWN.len() #(+ <#supers as #root::Interface>::METHODS.len())*;
+                    <#object as #root::Interface>::__OWN.len() #(+ #supers.methods.len())*;
                 &#private::concat_names::<__MEMBRANE_LEN>(&[
                     <#object as #root::Interface>::__OWN,
-                    #(<#supers as #root::Interface>::METHODS,)*
+                    #(#supers.methods,)*
                 ])
             }};
             let inherited = quote! {{
-                const __MEMBRANE_LEN: usize = 0 #(+ 1 + <#supers as #root::Interface>::__SUPERS.len())*;
+                const __MEMBRANE_LEN: usize = 0 #(+ 1 + #supers.supers.len())*;
                 &#private::concat_supers::<__MEMBRANE_LEN>(
                     <#object as #root::Interface>::__OWN.len() as u32,
-                    &[#((
-                        <#supers as #root::Interface>::__KEY,
-                        <#supers as #root::Interface>::METHODS.len() as u32,
-                        <#supers as #root::Interface>::__SUPERS,
-                    ),)*],
+                    &[#((#supers.key, #supers.methods.len() as u32, #supers.supers),)*],
                 )
             }};
             (methods, inherited)
@@ -256,18 +299,14 @@ impl Context<'_> {
     }
 
     /// What must hold of the types, asserted at each of them: first of all that is generated, so that the compiler reports
-    /// these errors before those which follow. Owned arguments need none: their conversion is the assertion.
+    /// these errors before those which follow. What is named by its type where it is converted needs none.
     fn assertions(&self) -> TokenStream {
         let Self {
             root,
             private,
             object,
-            supers,
             ..
         } = self;
-        let supers = supers
-            .iter()
-            .map(|object| quote_spanned!(at(object)=> #private::assert_interface::<#object>();));
         let methods = self.interface.methods.iter().map(|method| {
             let cfgs = &method.cfgs;
             let lent = method
@@ -276,7 +315,9 @@ impl Context<'_> {
                 .filter_map(|argument| argument.borrowed);
             let lent = lent.map(|ty| quote_spanned!(at(ty)=> #private::assert_borrowed::<#ty>();));
             let ty = method.result;
-            let result = quote_spanned!(at(ty)=> #private::assert_result::<#ty>(););
+            let result = result_of(ty)
+                .is_none()
+                .then(|| quote_spanned!(at(ty)=> #private::assert_result::<#ty>();));
             quote!(#(#cfgs)* { #(#lent)* #result })
         });
         let check = quote_spanned! {at(self.interface.name)=>
@@ -285,7 +326,6 @@ impl Context<'_> {
         quote! {
             #check
             const _: fn() = || {
-                #(#supers)*
                 #(#methods)*
             };
         }

@@ -1,0 +1,32 @@
+//! The gate's proofs: models of the production code under loom, unit tests (which Miri runs, too) without it.
+//!
+//! | under loom | races |
+//! |---|---|
+//! | `loom_revoke` | a call with a revocation, calls with each other, two revokers, and the result withheld |
+//! | `loom_wait` | the waiter: with nothing to free, with two revokers, from inside a call |
+//! | `loom_frames` | the revoker's scan with frames taken anew for another scope, and with frames being added |
+//! | `loom_cells` | a new cell, a dying holder, a lying holder and a pin with a revocation |
+//! | `loom_fenced` | the main races in the mode without `membarrier` |
+
+#[cfg(not(loom))]
+mod calls;
+#[cfg(not(loom))]
+mod fixture;
+#[cfg(loom)]
+mod loom_cells;
+#[cfg(loom)]
+mod loom_fenced;
+#[cfg(loom)]
+mod loom_frames;
+#[cfg(loom)]
+mod loom_revoke;
+#[cfg(loom)]
+mod loom_wait;
+#[cfg(loom)]
+mod model;
+#[cfg(not(loom))]
+mod panics;
+#[cfg(not(loom))]
+mod revocation;
+#[cfg(not(loom))]
+mod threads;

@@ -1,0 +1,10 @@
+//! A reference to an object is passed by value.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn merge(&self, other: &dyn Account) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! Interior mutability does not cross.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn give(&self, value: std::cell::Cell<u64>) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An argument can cross.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn give(&self, value: std::sync::Arc<dyn Fn(u64) + Send + Sync>) -> Result<(), Error>;
+}
+
+fn main() {}

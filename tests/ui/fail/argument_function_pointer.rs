@@ -1,0 +1,10 @@
+//! An argument can cross.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn give(&self, value: fn(u64) -> Result<(), Error>) -> Result<(), Error>;
+}
+
+fn main() {}

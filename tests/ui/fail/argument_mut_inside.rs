@@ -1,0 +1,10 @@
+//! A plain `&T` of data is all that is lent.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn note(&self, text: Option<&mut u64>) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An argument can cross.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn give(&self, value: std::sync::Arc<dyn Account + Send>) -> Result<(), Error>;
+}
+
+fn main() {}

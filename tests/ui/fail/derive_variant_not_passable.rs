@@ -1,0 +1,11 @@
+//! A field can cross.
+
+use membrane::Passable;
+
+#[derive(Passable)]
+pub enum Entry {
+    Empty,
+    Open(std::fs::File),
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! An error is made of a kind.
+
+use membrane::Error;
+
+fn main() {
+    let _ = Error(1.try_into().unwrap());
+}

@@ -1,0 +1,10 @@
+//! A handle does not cross.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn give(&self, value: membrane::Membrane) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,14 @@
+//! Only the gate makes a pass.
+
+use object_membrane_gate::Reclaim;
+
+fn look(cell: &dyn Reclaim) {
+    let _ = cell.claim(&object_membrane_gate::Pass {
+        scope: 0,
+        in_use: &[],
+    });
+}
+
+fn main() {
+    let _: fn(&dyn Reclaim) = look;
+}

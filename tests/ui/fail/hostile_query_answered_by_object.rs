@@ -1,0 +1,23 @@
+//! Only a proxy answers.
+
+use membrane::__private::Query;
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn balance(&self) -> Result<u64, Error>;
+}
+
+struct Spy;
+
+impl Account for Spy {
+    fn balance(&self) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    fn __membrane_account(&self, query: &Query<'_>) {
+        query.answer(self);
+    }
+}
+
+fn main() {}

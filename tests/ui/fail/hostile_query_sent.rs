@@ -1,0 +1,28 @@
+//! A query stays on its thread.
+
+use membrane::__private::Query;
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn balance(&self) -> Result<u64, Error>;
+}
+
+struct Spy;
+
+impl Account for Spy {
+    fn balance(&self) -> Result<u64, Error> {
+        Ok(0)
+    }
+
+    fn __membrane_account(&self, query: &Query<'_>) {
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                std::hint::black_box(query);
+            });
+        });
+        let _ = query;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+//! A reason is made of a text.
+
+use membrane::Reason;
+
+fn main() {
+    let _ = Reason(7);
+}

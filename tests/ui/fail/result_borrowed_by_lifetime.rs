@@ -1,0 +1,11 @@
+//! A result is owned.
+
+use membrane::{Error, interface};
+use std::borrow::Cow;
+
+#[interface]
+pub trait Account {
+    fn name(&self) -> Result<Cow<'_, str>, Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An interface lives as long as its holders like.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account<'a>: 'a {
+    fn close(&self) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A raw pointer does not cross.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn give(&self, value: Vec<u8>) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! A type that crosses untouched holds no reference.
+
+use membrane::{Error, Passable, interface};
+use std::sync::Arc;
+
+#[interface]
+pub trait Account {
+    fn balance(&self) -> Result<u64, Error>;
+}
+
+#[derive(Passable)]
+#[passable(data)]
+pub struct Sealed<T>(T);
+
+#[interface]
+pub trait Store {
+    fn put(&self, value: Sealed<u64>) -> Result<Arc<dyn Account>, Error>;
+}
+
+fn main() {}

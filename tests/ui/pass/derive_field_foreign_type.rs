@@ -1,0 +1,11 @@
+//! A field can cross.
+
+use membrane::Passable;
+
+#[derive(Passable)]
+pub struct Entry {
+    pub key: u64,
+    pub value: String,
+}
+
+fn main() {}

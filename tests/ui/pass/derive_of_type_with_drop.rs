@@ -1,0 +1,15 @@
+//! A type with a `Drop` is not taken apart.
+
+use membrane::Passable;
+
+#[derive(Passable)]
+#[passable(data)]
+pub struct Secret(Vec<u8>);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.fill(0);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A crossing is made by the membrane.
+
+use membrane::{Crossing, Direction};
+
+fn main() {
+    fn turn(crossing: Crossing<'_>) -> Crossing<'_> {
+        crossing
+    }
+    let _ = (turn, Direction::Inbound);
+}

@@ -1,0 +1,11 @@
+//! Only the gate makes a pass.
+
+use object_membrane_gate::Reclaim;
+
+fn look(cell: &dyn Reclaim) {
+    let _ = cell.address();
+}
+
+fn main() {
+    let _: fn(&dyn Reclaim) = look;
+}

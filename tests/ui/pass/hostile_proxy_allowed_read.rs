@@ -1,0 +1,17 @@
+//! The methods of a proxy are private.
+
+use membrane::__private::Proxy;
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn balance(&self) -> Result<u64, Error>;
+}
+
+fn look(proxy: &Proxy<dyn Account>) {
+    let _ = &proxy;
+}
+
+fn main() {
+    let _: fn(&Proxy<dyn Account>) = look;
+}

@@ -1,0 +1,7 @@
+//! A query is made by the membrane.
+
+use membrane::__private::Query;
+
+fn main() {
+    let _: Option<Query<'_>> = None;
+}

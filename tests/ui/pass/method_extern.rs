@@ -1,0 +1,10 @@
+//! A method has no ABI.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn close(&self) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! A result is owned.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn name(&self) -> Result<Option<String>, Error>;
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A supertrait is listed once.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Named {
+    fn name(&self) -> Result<String, Error>;
+}
+
+#[interface]
+pub trait Account: Named {
+    fn close(&self) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An interface has methods only.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn add(&self, amount: u64) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An interface is safe to implement.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    fn close(&self) -> Result<(), Error>;
+}
+
+fn main() {}

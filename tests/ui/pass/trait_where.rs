@@ -1,0 +1,10 @@
+//! An interface has no `where` clause.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Store: Send {
+    fn put(&self, value: u64) -> Result<(), Error>;
+}
+
+fn main() {}
