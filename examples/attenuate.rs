@@ -43,14 +43,12 @@ fn alice(
     room.paint("green")?;
 
     let more = Policy::builder()
-        .outbound(allow!(dyn Room: enter, demolish))
+        .inbound(allow!(dyn Room: enter, demolish))
         .build()?;
     let refused = mine.attenuate(&more).unwrap_err();
     println!("Alice asks for more: {refused}");
 
-    let entering = Policy::builder()
-        .outbound(allow!(dyn Room: enter))
-        .build()?;
+    let entering = Policy::builder().inbound(allow!(dyn Room: enter)).build()?;
     let for_carol = mine.attenuate(&entering)?;
     let room = for_carol.wrap(room.clone())?;
     Ok((for_carol, room))
@@ -62,7 +60,7 @@ fn kind(result: Result<(), Error>) -> Option<ErrorKind> {
 
 fn main() -> Result<(), Box<dyn StdError>> {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Room: enter, paint))
+        .inbound(allow!(dyn Room: enter, paint))
         .build()?;
     let owner = Membrane::new(policy.clone());
     let workshop: Arc<dyn Room> = Arc::new(Workshop);

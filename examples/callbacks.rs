@@ -1,7 +1,7 @@
 //! The guest hands its own objects in. They are wrapped, too, and die with the rest.
 //!
 //! Look for: the guest gives the owner a listener, as an object and as a closure; the owner calls both through the
-//! membrane and may call only what the inbound policy lists; an object that comes home is the guest's own again, so that
+//! membrane and may call only what the outbound policy lists; an object that comes home is the guest's own again, so that
 //! it recognises it; after `revoke` the owner's references to the guest's objects fail as well.
 //!
 //! Weak: a callback that does not return keeps the owner's thread. A deadline is the caller's affair in this version.
@@ -94,8 +94,8 @@ impl Listener for Ear {
 
 fn main() -> Result<(), Box<dyn StdError>> {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Bell: listen, on_ring, listeners))
-        .inbound(allow!(dyn Listener: rang))
+        .inbound(allow!(dyn Bell: listen, on_ring, listeners))
+        .outbound(allow!(dyn Listener: rang))
         .build()?;
     let membrane = Membrane::new(policy);
     let tower = Arc::new(Tower::default());

@@ -69,8 +69,8 @@ fn by_hand() -> Result<(), Error> {
 
 fn by_membrane() -> Result<(), Box<dyn StdError>> {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Book: page))
-        .outbound(allow!(dyn Page: text))
+        .inbound(allow!(dyn Book: page))
+        .inbound(allow!(dyn Page: text))
         .build()?;
     let membrane = Membrane::new(policy);
     let lent = membrane.wrap::<dyn Book>(Arc::new(Diary))?;

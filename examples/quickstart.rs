@@ -31,7 +31,7 @@ impl Account for Savings {
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Account: balance))
+        .inbound(allow!(dyn Account: balance))
         .build()?;
     let membrane = Membrane::new(policy);
     let lent: Arc<dyn Account> = membrane.wrap::<dyn Account>(Arc::new(Savings(7)))?;

@@ -15,8 +15,8 @@ use tests::sized;
 
 fn pinging() -> Policy {
     Policy::builder()
-        .outbound(allow!(dyn Peer: ping))
         .inbound(allow!(dyn Peer: ping))
+        .outbound(allow!(dyn Peer: ping))
         .build()
         .unwrap()
 }
@@ -75,11 +75,11 @@ fn grant_that_asks_for_more_is_an_error_and_lends_nothing() {
     for asked in [
         swap_policy(),
         Policy::builder()
-            .outbound(allow!(dyn Peer: ping, forbidden))
+            .inbound(allow!(dyn Peer: ping, forbidden))
             .build()
             .unwrap(),
         Policy::builder()
-            .inbound(allow!(dyn Peer: swap))
+            .outbound(allow!(dyn Peer: swap))
             .build()
             .unwrap(),
         Policy::builder().depth_limit(1000).build().unwrap(),
@@ -381,12 +381,12 @@ fn upcast_before_deriving_widens_nothing_on_the_way_out_or_back() {
         let accounts = allow!(dyn Account: balance);
         let (names, registers) = (allow!(dyn Named: name), allow!(dyn Register: enter));
         let out = Policy::builder()
-            .outbound(accounts)
-            .outbound(names)
-            .outbound(registers);
-        out.inbound(accounts)
+            .inbound(accounts)
             .inbound(names)
-            .inbound(registers)
+            .inbound(registers);
+        out.outbound(accounts)
+            .outbound(names)
+            .outbound(registers)
             .build()
             .unwrap()
     };
@@ -543,8 +543,8 @@ fn each_generation_has_the_rights_of_its_own_grant_only() {
 fn swapping_less() -> Policy {
     let list = allow!(dyn Peer: ping, swap);
     Policy::builder()
-        .outbound(list)
         .inbound(list)
+        .outbound(list)
         .build()
         .unwrap()
 }
@@ -643,8 +643,8 @@ fn proxy_of_a_sibling_is_bound_by_both_grants() {
     let one = root.grant(&swapping_less()).unwrap();
     let list = allow!(dyn Peer: ping, fail);
     let other = Policy::builder()
-        .outbound(list)
         .inbound(list)
+        .outbound(list)
         .build()
         .unwrap();
     let other = root.grant(&other).unwrap();

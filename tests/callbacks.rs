@@ -57,7 +57,7 @@ impl Button for Bell {
 
 fn pressing() -> Policy {
     Policy::builder()
-        .outbound(allow!(dyn Button: on_press, press))
+        .inbound(allow!(dyn Button: on_press, press))
         .build()
         .unwrap()
 }

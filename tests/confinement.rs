@@ -169,7 +169,7 @@ fn tempting(except: &str) -> PolicyBuilder {
     ]
     .into_iter()
     .filter(|allow| allow.interface() != except)
-    .fold(Policy::builder(), PolicyBuilder::outbound)
+    .fold(Policy::builder(), PolicyBuilder::inbound)
 }
 
 /// Lends a thing as `T` under each of `lists`, and tries everything.
@@ -183,9 +183,9 @@ fn only_listed<T: ?Sized + Interface>(
         for list in lists {
             let builder = tempting(list.interface());
             let builder = match direction {
-                Direction::Outbound => builder.outbound(*list),
+                Direction::Outbound => builder.inbound(*list),
                 // What is listed outward must not help inward.
-                Direction::Inbound => builder.outbound(full(list.interface())).inbound(*list),
+                Direction::Inbound => builder.inbound(full(list.interface())).outbound(*list),
             };
             let membrane = Membrane::new(builder.build().unwrap());
             let thing = Arc::new(Thing::default());
@@ -344,7 +344,7 @@ fn deny_all_policy_lends_nothing_but_identity() {
 #[test]
 fn default_method_runs_as_one_call_on_the_objects_own_side() {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Top: sum))
+        .inbound(allow!(dyn Top: sum))
         .depth_limit(1)
         .build()
         .unwrap();
@@ -359,7 +359,7 @@ fn default_method_runs_as_one_call_on_the_objects_own_side() {
 #[test]
 fn default_method_that_is_not_listed_is_not_put_together_from_the_listed_ones() {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Top: top, middle, base))
+        .inbound(allow!(dyn Top: top, middle, base))
         .build()
         .unwrap();
     let membrane = Membrane::new(policy);
@@ -459,7 +459,7 @@ impl Desk for Drawer {
 
 fn desk_policy() -> PolicyBuilder {
     let list = allow!(dyn Desk: put_base, put_middle, put_top, take_base, take_middle, take_top);
-    Policy::builder().outbound(list).inbound(list)
+    Policy::builder().inbound(list).outbound(list)
 }
 
 /// Fails when `Target::offer` does not offer the target as its super-interfaces.
@@ -515,8 +515,8 @@ fn upcast_proxy_of_a_diamond_comes_home_as_the_object_on_either_path() {
 fn upcast_proxy_gains_no_right_however_it_is_passed_on() {
     let policy = || {
         desk_policy()
-            .outbound(allow!(dyn Base: base))
             .inbound(allow!(dyn Base: base))
+            .outbound(allow!(dyn Base: base))
     };
     let membrane = Membrane::new(policy().build().unwrap());
     let other = Membrane::new(policy().build().unwrap());
@@ -712,15 +712,15 @@ fn each_side_calls_the_others_objects_by_its_own_list_only() {
     use tests::fixtures::parcel::Peer;
     assert_eq!(pings(swapping()), (true, true));
     assert_eq!(
-        pings(Policy::builder().outbound(allow!(dyn Peer: ping))),
+        pings(Policy::builder().inbound(allow!(dyn Peer: ping))),
         (true, false)
     );
     assert_eq!(
-        pings(Policy::builder().inbound(allow!(dyn Peer: ping))),
+        pings(Policy::builder().outbound(allow!(dyn Peer: ping))),
         (false, true)
     );
     assert_eq!(
-        pings(Policy::builder().outbound(allow!(dyn Peer: swap))),
+        pings(Policy::builder().inbound(allow!(dyn Peer: swap))),
         (false, false)
     );
 }

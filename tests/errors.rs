@@ -9,7 +9,8 @@ use std::fmt::Debug;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use tests::{
-    Census, Scripted, Worker, assert_kind, assert_revoked, plain_worker, worker_policy, working,
+    Census, Scripted, Worker, assert_kind, assert_revoked, in_its_own_process, plain_worker,
+    worker_policy, working,
 };
 
 type Closure = Arc<dyn Fn(Arc<dyn Worker>) -> Result<u64, Error> + Send + Sync>;
@@ -105,7 +106,7 @@ impl Desk for SecretDesk {
 
 fn desk_policy() -> Policy {
     let desk = allow!(dyn Desk: probe, probe_and_meet, panics, fails, name);
-    working().outbound(desk).inbound(desk).build().unwrap()
+    working().inbound(desk).outbound(desk).build().unwrap()
 }
 
 fn lend_desk(membrane: &Membrane, direction: Direction) -> Arc<dyn Desk> {
@@ -131,8 +132,8 @@ fn every_refusal_is_the_same() {
     for direction in DIRECTIONS {
         let with = |allow| {
             let policy = Policy::builder()
-                .outbound(allow)
                 .inbound(allow)
+                .outbound(allow)
                 .build()
                 .unwrap();
             lend_desk(&Membrane::new(policy), direction)
@@ -146,8 +147,8 @@ fn every_refusal_is_the_same() {
             let allow = allow!(dyn Desk: unlisted, rename);
             let builder = Policy::builder();
             let policy = match direction {
-                Direction::Outbound => builder.inbound(allow),
-                Direction::Inbound => builder.outbound(allow),
+                Direction::Outbound => builder.outbound(allow),
+                Direction::Inbound => builder.inbound(allow),
             };
             lend_desk(&Membrane::new(policy.build().unwrap()), direction)
         };
@@ -184,7 +185,7 @@ fn every_refusal_is_the_same() {
 fn unlisted_method_is_refused_at_every_depth_of_derivation() {
     let root = Membrane::new(desk_policy());
     let narrow = Policy::builder()
-        .outbound(allow!(dyn Desk: name))
+        .inbound(allow!(dyn Desk: name))
         .build()
         .unwrap();
     let mut lent = lend_desk(&root, Direction::Outbound);
@@ -238,11 +239,11 @@ fn arguments_of_a_call_that_is_not_made_are_not_converted() {
 #[test]
 fn arguments_of_a_call_that_is_too_deep_are_not_converted() {
     let policy = desk_policy().attenuate(&desk_policy()).unwrap();
-    let rules: Vec<_> = policy.rules(Direction::Outbound).collect();
+    let rules: Vec<_> = policy.rules(Direction::Inbound).collect();
     let policy = rules
         .iter()
         .fold(Policy::builder().depth_limit(1), |builder, rule| {
-            builder.outbound(*rule)
+            builder.inbound(*rule)
         });
     let (membrane, probe) = (Membrane::new(policy.build().unwrap()), Probe::default());
     let desk = lend_desk(&membrane, Direction::Outbound);
@@ -309,7 +310,7 @@ fn revoked_is_told_before_too_deep_inside_the_revoked() {
 fn first_argument_that_cannot_cross_ends_the_call() {
     let policy = working()
         .homecoming(Homecoming::Refuse)
-        .outbound(allow!(dyn Desk: probe_and_meet))
+        .inbound(allow!(dyn Desk: probe_and_meet))
         .build()
         .unwrap();
     let (membrane, entered) = (Membrane::new(policy), Arc::new(AtomicUsize::new(0)));
@@ -430,8 +431,8 @@ fn error_as_payload_loses_its_reason() {
     for direction in DIRECTIONS {
         let membrane = Membrane::new(
             Policy::builder()
-                .outbound(list())
                 .inbound(list())
+                .outbound(list())
                 .build()
                 .unwrap(),
         );
@@ -491,8 +492,8 @@ fn reference_in_an_error_is_wrapped() {
         let allow = allow!(dyn Counter: serve);
         let membrane = Membrane::new(
             Policy::builder()
-                .outbound(allow)
                 .inbound(allow)
+                .outbound(allow)
                 .build()
                 .unwrap(),
         );
@@ -586,7 +587,7 @@ fn debug_of_a_proxy_shows_its_interface_and_allowed_methods() {
     assert_eq!(format!("{two:?}"), shown);
     let narrow = membrane.attenuate(
         &Policy::builder()
-            .outbound(allow!(dyn Desk: name))
+            .inbound(allow!(dyn Desk: name))
             .build()
             .unwrap(),
     );
@@ -710,4 +711,57 @@ fn closure_is_refused_and_revoked_as_methods_are() {
         assert_revoked(lent(plain_worker()), "no more");
         assert_eq!(membrane.live_proxies(), 0);
     }
+}
+
+/// D15. The question that a hostile object holds for a moment shows nothing.
+#[test]
+fn question_whether_it_is_a_proxy_shows_nothing() {
+    struct Curious(Mutex<Vec<String>>);
+    impl Worker for Curious {
+        fn run(&self) -> Result<u64, Error> {
+            Ok(0)
+        }
+        fn run_with(&self, _: Arc<dyn Worker>) -> Result<u64, Error> {
+            Ok(0)
+        }
+        fn unlisted(&self, _: Arc<dyn Worker>) -> Result<u64, Error> {
+            Ok(0)
+        }
+        fn __membrane_worker(&self, query: &membrane::__private::Query<'_>) {
+            self.0.lock().unwrap().push(format!("{query:?} {query:#?}"));
+        }
+    }
+    for direction in DIRECTIONS {
+        let curious = Arc::new(Curious(Mutex::default()));
+        let membrane = Membrane::new(worker_policy());
+        let lent: Arc<dyn Worker> = membrane
+            .pass(curious.clone() as Arc<dyn Worker>, direction)
+            .unwrap();
+        assert_eq!(lent.run(), Ok(0));
+        assert_eq!(*curious.0.lock().unwrap(), ["Query Query"]);
+    }
+}
+
+/// E7: what is interned for ever is bounded.
+#[test]
+fn reasons_beyond_the_limit_are_unspecified() {
+    in_its_own_process("reasons_beyond_the_limit_are_unspecified", || {
+        let kept = Reason::from("kept");
+        let all: Vec<_> = (1..65_536)
+            .map(|number| Reason::from(format!("number {number}")))
+            .collect();
+        assert_eq!(Reason::from("one too many"), Reason::UNSPECIFIED);
+        assert_eq!((kept.as_str(), Reason::from("kept")), ("kept", kept));
+        assert_eq!(
+            (all[65_534].as_str(), Reason::from("number 1")),
+            ("number 65535", all[0])
+        );
+        let membrane = Membrane::new(worker_policy());
+        let lent = membrane.wrap(plain_worker()).unwrap();
+        membrane.revoke("one more than that");
+        let error = lent.run().unwrap_err();
+        assert_eq!((error.kind(), error.reason()), (ErrorKind::Revoked, None));
+        membrane.revoke("kept");
+        assert_eq!(lent.run(), Err(error));
+    });
 }

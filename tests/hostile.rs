@@ -36,10 +36,10 @@ fn opening() -> PolicyBuilder {
     let list = allow!(dyn Safe: name, open, take, take_named, give);
     let names = allow!(dyn Named: name);
     Policy::builder()
-        .outbound(list)
         .inbound(list)
-        .outbound(names)
+        .outbound(list)
         .inbound(names)
+        .outbound(names)
 }
 
 fn open_policy() -> Policy {
@@ -670,7 +670,11 @@ fn object_that_holds_a_proxy_of_its_makers_at_its_own_address_stays_the_holders(
             let raw: Arc<dyn Safe> = mask.clone();
             stage.desk.take(raw.clone()).unwrap();
             assert_eq!(mask.asked.load(SeqCst), 1, "it was asked");
-            assert_eq!(asked_through.load(SeqCst), heard, "and its answer was heard");
+            assert_eq!(
+                asked_through.load(SeqCst),
+                heard,
+                "and its answer was heard"
+            );
             let arrived = stage.owner.taken();
             assert!(!Arc::ptr_eq(&arrived, &victim) && !Arc::ptr_eq(&arrived, &stage.stolen));
             assert!(!Arc::ptr_eq(&arrived, &raw));
@@ -805,8 +809,8 @@ fn hidden_items_get_nothing_out_of_a_proxy_that_was_lent() {
     let all = membrane::__private::allow::<dyn Safe>(u64::MAX);
     assert_eq!(all.methods().count(), 6);
     let wide = Policy::builder()
-        .outbound(all)
         .inbound(all)
+        .outbound(all)
         .build()
         .unwrap();
     let on = stage.membrane.attenuate(&open_policy()).unwrap();
@@ -824,7 +828,7 @@ fn hidden_items_get_nothing_out_of_a_proxy_that_was_lent() {
     }
     // Only a list for the interface itself counts, whatever bits it has.
     let excess = membrane::__private::allow::<dyn Safe>(1 << 40);
-    let harmless = Policy::builder().outbound(excess).build().unwrap();
+    let harmless = Policy::builder().inbound(excess).build().unwrap();
     if let Ok(grant) = on.grant(&harmless) {
         let lent = grant.wrap(stolen.clone()).unwrap();
         assert_eq!(lent.open().map_err(Error::kind), Err(ErrorKind::Refused));

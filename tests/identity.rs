@@ -361,8 +361,8 @@ fn object_is_rejected_at_home_when_the_policy_refuses_it() {
 #[test]
 fn object_that_its_owner_hands_to_a_proxy_kept_wrapped_is_lent_by_the_outward_list() {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Peer: swap))
-        .inbound(allow!(dyn Peer: ping, swap, forbidden))
+        .inbound(allow!(dyn Peer: swap))
+        .outbound(allow!(dyn Peer: ping, swap, forbidden))
         .homecoming(Homecoming::KeepWrapped)
         .build()
         .unwrap();
@@ -513,11 +513,11 @@ fn proxy_of_a_foreign_membrane_is_never_stripped() {
 #[test]
 fn proxy_of_a_foreign_membrane_is_bound_by_both_policies() {
     let ping = Policy::builder()
-        .outbound(allow!(dyn Peer: ping))
+        .inbound(allow!(dyn Peer: ping))
         .build()
         .unwrap();
     let swap = Policy::builder()
-        .outbound(allow!(dyn Peer: swap, ping))
+        .inbound(allow!(dyn Peer: swap, ping))
         .build()
         .unwrap();
     let (inner, outer) = (Membrane::new(ping), Membrane::new(swap));
@@ -605,7 +605,7 @@ impl std::fmt::Debug for dyn Empty {
 #[test]
 fn object_in_an_error_is_the_proxy_that_its_object_has() {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Finder: find))
+        .inbound(allow!(dyn Finder: find))
         .build()
         .unwrap();
     let membrane = Membrane::new(policy);

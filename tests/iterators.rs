@@ -358,7 +358,7 @@ impl Summing for Adder {
 
 fn adder() -> (Membrane, Arc<Adder>, Arc<dyn Summing>) {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Summing: sum, start, step))
+        .inbound(allow!(dyn Summing: sum, start, step))
         .build()
         .unwrap();
     let membrane = Membrane::new(policy);

@@ -1,5 +1,7 @@
 //! What the test files share.
 
+#![forbid(unsafe_code)]
+
 use membrane::{Error, ErrorKind, Policy, PolicyBuilder, Reason, allow, interface};
 use std::fmt::Debug;
 use std::panic::resume_unwind;
@@ -313,8 +315,8 @@ pub fn plain_worker() -> Arc<dyn Worker> {
 /// Lists `run` and `run_with`, both ways.
 pub fn working() -> PolicyBuilder {
     Policy::builder()
-        .outbound(allow!(dyn Worker: run, run_with))
         .inbound(allow!(dyn Worker: run, run_with))
+        .outbound(allow!(dyn Worker: run, run_with))
 }
 
 /// The policy that allows what [`working`] lists.
@@ -352,3 +354,8 @@ pub fn in_its_own_process(test: &str, f: impl FnOnce()) {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.contains("1 passed"), "{}: {told}", output.status);
 }
+
+/// The README's example is true.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -252,7 +252,7 @@ fn rules() -> PolicyBuilder {
     let bomb = allow!(
         dyn Bomb: go, take, list, map, give, fail, closure, items, small, large, loud_failure
     );
-    working().outbound(bomb).inbound(bomb).depth_limit(DEPTH)
+    working().inbound(bomb).outbound(bomb).depth_limit(DEPTH)
 }
 
 fn lend(membrane: &Membrane, direction: Direction, charge: Charge) -> Arc<dyn Bomb> {

@@ -6,7 +6,7 @@ use membrane::{
 };
 use std::sync::Arc;
 
-const DIRECTIONS: [Direction; 2] = [Direction::Outbound, Direction::Inbound];
+const DIRECTIONS: [Direction; 2] = [Direction::Inbound, Direction::Outbound];
 
 #[interface]
 trait Named {
@@ -120,7 +120,7 @@ fn known() -> Interfaces {
 
 fn rule<'a>(interface: &'a str, methods: &'a [&'a str]) -> NamedRule<'a> {
     NamedRule {
-        direction: Direction::Outbound,
+        direction: Direction::Inbound,
         interface,
         methods,
     }
@@ -151,8 +151,8 @@ fn nothing_is_allowed_unless_listed() {
         Policy::default(),
         Policy::builder().build().unwrap(),
         Policy::builder()
-            .outbound(allow!(dyn Account))
-            .inbound(allow!(dyn Account:))
+            .inbound(allow!(dyn Account))
+            .outbound(allow!(dyn Account:))
             .build()
             .unwrap(),
         Policy::from_names(&known(), []).unwrap(),
@@ -192,11 +192,16 @@ fn listed_methods_are_allowed_in_their_direction_only() {
         let list = allow!(dyn Account: balance, r#type, name);
         let builder = Policy::builder();
         let policy = match allowed {
-            Direction::Outbound => builder.outbound(list),
             Direction::Inbound => builder.inbound(list),
+            Direction::Outbound => builder.outbound(list),
         };
         let policy = policy.build().unwrap();
-        for direction in DIRECTIONS {
+        for crossed in DIRECTIONS {
+            // An object is called against the direction in which it crossed.
+            let direction = match crossed {
+                Direction::Outbound => Direction::Inbound,
+                Direction::Inbound => Direction::Outbound,
+            };
             let expected = if direction == allowed {
                 OK
             } else {
@@ -204,7 +209,7 @@ fn listed_methods_are_allowed_in_their_direction_only() {
             };
             let membrane = Membrane::new(policy.clone());
             let account: Arc<dyn Account> = membrane
-                .pass(Arc::new(Object) as Arc<dyn Account>, direction)
+                .pass(Arc::new(Object) as Arc<dyn Account>, crossed)
                 .unwrap();
             for result in [account.balance(), account.r#type(), account.name()] {
                 assert_eq!(outcome(result), expected);
@@ -235,7 +240,7 @@ fn listed_methods_are_allowed_in_their_direction_only() {
 #[test]
 fn list_of_a_superinterface_says_nothing_of_what_inherits() {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Named: name, close))
+        .inbound(allow!(dyn Named: name, close))
         .build()
         .unwrap();
     let membrane = Membrane::new(policy);
@@ -251,12 +256,12 @@ fn list_of_a_superinterface_says_nothing_of_what_inherits() {
 fn method_inherited_twice_is_one_method() {
     for policy in [
         Policy::builder()
-            .outbound(allow!(dyn Diamond: name, top))
+            .inbound(allow!(dyn Diamond: name, top))
             .build(),
         Policy::from_names(&known(), [rule("Diamond", &["name", "top"])]),
     ] {
         let policy = policy.unwrap();
-        assert!(policy.allows::<dyn Diamond>(Direction::Outbound, "name"));
+        assert!(policy.allows::<dyn Diamond>(Direction::Inbound, "name"));
         let membrane = Membrane::new(policy);
         let diamond: Arc<dyn Diamond> =
             membrane.wrap(Arc::new(Object) as Arc<dyn Diamond>).unwrap();
@@ -276,9 +281,9 @@ fn method_inherited_twice_is_one_method() {
 #[test]
 fn policy_lists_what_it_allows() {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Account: deposit, name))
-        .outbound(allow!(dyn Empty))
-        .inbound(allow!(dyn Named: close))
+        .inbound(allow!(dyn Account: deposit, name))
+        .inbound(allow!(dyn Empty))
+        .outbound(allow!(dyn Named: close))
         .homecoming(Homecoming::KeepWrapped)
         .on_panic(OnPanic::Propagate)
         .depth_limit(9)
@@ -292,17 +297,17 @@ fn policy_lists_what_it_allows() {
             .collect::<Vec<_>>()
     };
     assert_eq!(
-        listed(Direction::Outbound),
+        listed(Direction::Inbound),
         [("Account", vec!["deposit", "name"]), ("Empty", vec![])]
     );
-    assert_eq!(listed(Direction::Inbound), [("Named", vec!["close"])]);
+    assert_eq!(listed(Direction::Outbound), [("Named", vec!["close"])]);
     assert_eq!(policy.homecoming(), Homecoming::KeepWrapped);
     assert_eq!(policy.on_panic(), OnPanic::Propagate);
     assert_eq!(policy.depth_limit(), 9);
     assert_eq!(
         format!("{policy:?}"),
-        "Policy { outbound: [dyn Account: [\"deposit\", \"name\"], dyn Empty: []], \
-         inbound: [dyn Named: [\"close\"]], homecoming: KeepWrapped, on_panic: Propagate, depth_limit: 9 }"
+        "Policy { inbound: [dyn Account: [\"deposit\", \"name\"], dyn Empty: []], \
+         outbound: [dyn Named: [\"close\"]], homecoming: KeepWrapped, on_panic: Propagate, depth_limit: 9 }"
     );
     let membrane = Membrane::new(policy.clone());
     assert_eq!(format!("{:?}", membrane.policy()), format!("{policy:?}"));
@@ -317,25 +322,25 @@ fn unset_settings_are_the_strictest_but_for_homecoming() {
     assert_eq!(Policy::DEFAULT_DEPTH_LIMIT, 128);
     assert_eq!(
         format!("{policy:?}"),
-        "Policy { outbound: [], inbound: [], homecoming: Unwrap, on_panic: Error, depth_limit: 128 }"
+        "Policy { inbound: [], outbound: [], homecoming: Unwrap, on_panic: Error, depth_limit: 128 }"
     );
 }
 
 #[test]
 fn changing_a_clone_of_a_builder_changes_nothing_else() {
-    let builder = Policy::builder().outbound(allow!(dyn Named: name));
+    let builder = Policy::builder().inbound(allow!(dyn Named: name));
     let wider = builder
         .clone()
-        .outbound(allow!(dyn Account: balance))
+        .inbound(allow!(dyn Account: balance))
         .build()
         .unwrap();
     let narrower = builder.build().unwrap();
-    assert!(wider.allows::<dyn Account>(Direction::Outbound, "balance"));
-    assert!(!narrower.allows::<dyn Account>(Direction::Outbound, "balance"));
+    assert!(wider.allows::<dyn Account>(Direction::Inbound, "balance"));
+    assert!(!narrower.allows::<dyn Account>(Direction::Inbound, "balance"));
     assert!(
         wider
             .clone()
-            .allows::<dyn Named>(Direction::Outbound, "name")
+            .allows::<dyn Named>(Direction::Inbound, "name")
     );
 }
 
@@ -344,11 +349,11 @@ fn changing_a_clone_of_a_builder_changes_nothing_else() {
 #[test]
 fn builder_reports_every_mistake_at_once() {
     let error = Policy::builder()
-        .outbound(allow!(dyn Account: balance))
-        .outbound(allow!(dyn Account: balance))
         .inbound(allow!(dyn Account: balance))
-        .inbound(allow!(dyn Account))
-        .outbound(allow!(dyn Account: deposit))
+        .inbound(allow!(dyn Account: balance))
+        .outbound(allow!(dyn Account: balance))
+        .outbound(allow!(dyn Account))
+        .inbound(allow!(dyn Account: deposit))
         .depth_limit(0)
         .build()
         .unwrap_err();
@@ -359,17 +364,17 @@ fn builder_reports_every_mistake_at_once() {
     assert_eq!(
         error.problems(),
         [
-            twice(Direction::Outbound),
             twice(Direction::Inbound),
             twice(Direction::Outbound),
+            twice(Direction::Inbound),
             PolicyProblem::ZeroDepth
         ]
     );
     assert_eq!(
         error.to_string(),
-        "outbound `Account` is listed twice: write one list of its methods\n\
-         inbound `Account` is listed twice: write one list of its methods\n\
+        "inbound `Account` is listed twice: write one list of its methods\n\
          outbound `Account` is listed twice: write one list of its methods\n\
+         inbound `Account` is listed twice: write one list of its methods\n\
          a depth limit of 0 refuses every call: use 1 or more"
     );
 }
@@ -397,22 +402,22 @@ fn depth_limit_of_zero_stays_a_mistake() {
 #[test]
 fn interfaces_of_one_name_are_two_interfaces() {
     let policy = Policy::builder()
-        .outbound(allow!(dyn Named: name))
-        .outbound(allow!(dyn elsewhere::Named: other))
+        .inbound(allow!(dyn Named: name))
+        .inbound(allow!(dyn elsewhere::Named: other))
         .build()
         .unwrap();
-    assert!(policy.allows::<dyn Named>(Direction::Outbound, "name"));
-    assert!(!policy.allows::<dyn Named>(Direction::Outbound, "other"));
-    assert!(policy.allows::<dyn elsewhere::Named>(Direction::Outbound, "other"));
-    assert!(!policy.allows::<dyn elsewhere::Named>(Direction::Outbound, "name"));
+    assert!(policy.allows::<dyn Named>(Direction::Inbound, "name"));
+    assert!(!policy.allows::<dyn Named>(Direction::Inbound, "other"));
+    assert!(policy.allows::<dyn elsewhere::Named>(Direction::Inbound, "other"));
+    assert!(!policy.allows::<dyn elsewhere::Named>(Direction::Inbound, "name"));
 }
 
 // Policies from names.
 
 #[test]
 fn policy_from_names_is_the_policy_from_lists() {
-    let inbound = |interface, methods| NamedRule {
-        direction: Direction::Inbound,
+    let outbound = |interface, methods| NamedRule {
+        direction: Direction::Outbound,
         interface,
         methods,
     };
@@ -420,17 +425,17 @@ fn policy_from_names_is_the_policy_from_lists() {
         &known(),
         [
             rule("Account", &["name", "type", "balance"]),
-            inbound("Account", &["deposit"]),
+            outbound("Account", &["deposit"]),
             rule("Empty", &[]),
-            inbound("Named", &["close", "name"]),
+            outbound("Named", &["close", "name"]),
         ],
     )
     .unwrap();
     let listed = Policy::builder()
-        .outbound(allow!(dyn Account: balance, r#type, name))
-        .inbound(allow!(dyn Account: deposit))
-        .outbound(allow!(dyn Empty))
-        .inbound(allow!(dyn Named: name, close))
+        .inbound(allow!(dyn Account: balance, r#type, name))
+        .outbound(allow!(dyn Account: deposit))
+        .inbound(allow!(dyn Empty))
+        .outbound(allow!(dyn Named: name, close))
         .build()
         .unwrap();
     assert_eq!(format!("{named:?}"), format!("{listed:?}"));
@@ -461,7 +466,7 @@ fn unknown_names_are_mistakes() {
         let known = ["Account", "Named", "Diamond", "Empty"]
             .map(String::from)
             .to_vec();
-        let direction = Direction::Outbound;
+        let direction = Direction::Inbound;
         assert_eq!(
             found,
             [PolicyProblem::UnknownInterface {
@@ -494,7 +499,7 @@ fn unknown_names_are_mistakes() {
         let found = mistakes([rule("Account", &[name])]);
         let [
             PolicyProblem::UnknownMethod {
-                direction: Direction::Outbound,
+                direction: Direction::Inbound,
                 interface,
                 method,
                 known,
@@ -534,7 +539,7 @@ fn no_wildcard_is_understood() {
 
 #[test]
 fn duplicates_are_mistakes() {
-    let direction = Direction::Outbound;
+    let direction = Direction::Inbound;
     let twice = |interface: &str| PolicyProblem::DuplicateInterface {
         direction,
         interface: interface.into(),
@@ -562,17 +567,17 @@ fn duplicates_are_mistakes() {
         ]
     );
     // For the other direction it is no duplicate.
-    let inbound = NamedRule {
-        direction: Direction::Inbound,
+    let outbound = NamedRule {
+        direction: Direction::Outbound,
         interface: "Account",
         methods: &["balance"],
     };
-    assert!(Policy::from_names(&known(), [rule("Account", &["balance"]), inbound]).is_ok());
+    assert!(Policy::from_names(&known(), [rule("Account", &["balance"]), outbound]).is_ok());
 }
 
 #[test]
 fn ambiguous_names_are_mistakes() {
-    let direction = Direction::Outbound;
+    let direction = Direction::Inbound;
     let both = known().with::<dyn elsewhere::Named>();
     assert_eq!(both.names().filter(|name| *name == "Named").count(), 2);
     for methods in [&["name"][..], &["other"], &["neither"], &[]] {
@@ -600,18 +605,18 @@ fn ambiguous_names_are_mistakes() {
 
 #[test]
 fn every_mistake_in_names_is_reported_at_once() {
-    let inbound = |interface, methods| NamedRule {
-        direction: Direction::Inbound,
+    let outbound = |interface, methods| NamedRule {
+        direction: Direction::Outbound,
         interface,
         methods,
     };
     let error = Policy::from_names(
         &known(),
         [
-            inbound("Nobody", &["a", "b"]),
+            outbound("Nobody", &["a", "b"]),
             rule("Account", &["balance", "balance", "close", "nothing"]),
             rule("Account", &["nothing either"]),
-            inbound("Account", &["Balance"]),
+            outbound("Account", &["Balance"]),
         ],
     )
     .unwrap_err();
@@ -642,9 +647,9 @@ fn every_mistake_in_names_is_reported_at_once() {
     let text = error.to_string();
     assert_eq!(text.lines().count(), kinds.len(), "{text}");
     assert!(text.starts_with(
-        "inbound `Nobody` is not a known interface; known: Account, Named, Diamond, Empty"
+        "outbound `Nobody` is not a known interface; known: Account, Named, Diamond, Empty"
     ));
-    assert!(text.contains("outbound `Account::balance` is listed twice"));
+    assert!(text.contains("inbound `Account::balance` is listed twice"));
     assert!(text.contains("`Account` inherits two methods `close`: it cannot be listed by name"));
 }
 
@@ -676,8 +681,8 @@ fn superinterface_is_not_known_unless_it_is_added() {
 fn all_of_account(direction: Direction) -> Policy {
     let allow = allow!(dyn Account: balance, deposit, name);
     match direction {
-        Direction::Outbound => Policy::builder().outbound(allow),
         Direction::Inbound => Policy::builder().inbound(allow),
+        Direction::Outbound => Policy::builder().outbound(allow),
     }
     .build()
     .unwrap()
@@ -690,8 +695,8 @@ fn derived_policy_asks_for_no_more() {
         let has = all_of_account(direction);
         let asks = |allow| {
             match direction {
-                Direction::Outbound => Policy::builder().outbound(allow),
                 Direction::Inbound => Policy::builder().inbound(allow),
+                Direction::Outbound => Policy::builder().outbound(allow),
             }
             .build()
             .unwrap()
@@ -748,8 +753,8 @@ fn derived_policy_asks_for_no_more() {
             );
         }
         let other = match direction {
-            Direction::Outbound => Direction::Inbound,
             Direction::Inbound => Direction::Outbound,
+            Direction::Outbound => Direction::Inbound,
         };
         assert_eq!(
             has.attenuate(&all_of_account(other))
@@ -814,8 +819,8 @@ fn everything_wider_is_reported_at_once() {
         .build()
         .unwrap();
     let asked = Policy::builder()
-        .outbound(allow!(dyn Named: name))
-        .inbound(allow!(dyn Account: balance, deposit))
+        .inbound(allow!(dyn Named: name))
+        .outbound(allow!(dyn Account: balance, deposit))
         .homecoming(Homecoming::KeepWrapped)
         .depth_limit(3)
         .build()
@@ -823,9 +828,9 @@ fn everything_wider_is_reported_at_once() {
     let error = has.attenuate(&asked).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "outbound `Named::name` is not allowed by the policy this one derives from\n\
-         inbound `Account::balance` is not allowed by the policy this one derives from\n\
-         inbound `Account::deposit` is not allowed by the policy this one derives from\n\
+        "inbound `Named::name` is not allowed by the policy this one derives from\n\
+         outbound `Account::balance` is not allowed by the policy this one derives from\n\
+         outbound `Account::deposit` is not allowed by the policy this one derives from\n\
          homecoming `KeepWrapped` is wider than `Refuse` of the policy this one derives from\n\
          a depth limit of 3 is wider than 2 of the policy this one derives from"
     );
@@ -836,9 +841,9 @@ fn everything_wider_is_reported_at_once() {
 /// M4: along a chain nothing comes back.
 #[test]
 fn what_was_given_up_does_not_come_back() {
-    let all = all_of_account(Direction::Outbound);
+    let all = all_of_account(Direction::Inbound);
     let one = Policy::builder()
-        .outbound(allow!(dyn Account: name))
+        .inbound(allow!(dyn Account: name))
         .build()
         .unwrap();
     let root = Membrane::new(all.clone());
@@ -884,6 +889,6 @@ fn list_shows_its_methods_in_the_interfaces_order() {
     assert_eq!(format!("{:?}", allow!(dyn Empty)), "dyn Empty: []");
     assert_eq!(
         DIRECTIONS.map(|direction| direction.to_string()),
-        ["outbound", "inbound"]
+        ["inbound", "outbound"]
     );
 }

@@ -90,8 +90,8 @@ impl Deep for Well {
 fn deep_policy(limit: u32) -> Policy {
     let deep = allow!(dyn Deep: deeper, closure, items, meet);
     working()
-        .outbound(deep)
         .inbound(deep)
+        .outbound(deep)
         .depth_limit(limit)
         .build()
         .unwrap()
@@ -336,7 +336,7 @@ fn depth_is_exactly_what_the_policy_says() {
 #[test]
 fn default_depth_is_exactly_the_documented_one() {
     let deep = allow!(dyn Deep: deeper);
-    let membrane = Membrane::new(Policy::builder().outbound(deep).build().unwrap());
+    let membrane = Membrane::new(Policy::builder().inbound(deep).build().unwrap());
     let (_, lent) = well(&membrane, Direction::Outbound);
     let limit = u64::from(Policy::DEFAULT_DEPTH_LIMIT);
     assert_eq!(limit, 128);
@@ -498,7 +498,11 @@ fn crossing_at_the_limit_is_too_deep_rather_than_wrong() {
         );
         assert_kind(outer.unwrap().run(), ErrorKind::TooDeep);
         // Kept wrapped, it is two calls further in.
-        let expected = if home { Ok(7) } else { Err(ErrorKind::TooDeep.into()) };
+        let expected = if home {
+            Ok(7)
+        } else {
+            Err(ErrorKind::TooDeep.into())
+        };
         assert_eq!(lent.run_with(of_wet.clone()), expected, "with room for it");
     }
 }
@@ -646,7 +650,7 @@ impl Forest for Wood {
 fn data_nested_beyond_the_bound_is_too_deep() {
     for direction in DIRECTIONS {
         let forest = allow!(dyn Forest: keep, grow);
-        let membrane = Membrane::new(working().outbound(forest).inbound(forest).build().unwrap());
+        let membrane = Membrane::new(working().inbound(forest).outbound(forest).build().unwrap());
         let worker = plain_worker();
         let lent = membrane
             .pass(Arc::new(Wood(worker.clone())) as Arc<dyn Forest>, direction)

@@ -168,7 +168,7 @@ fn shopping() -> Policy {
     };
     let mut builder = working();
     for allow in list() {
-        builder = builder.outbound(allow).inbound(allow);
+        builder = builder.inbound(allow).outbound(allow);
     }
     builder.build().unwrap()
 }
@@ -552,6 +552,51 @@ fn every_way_in_is_closed_when_revoked() {
             (census.made(), census.alive(), membrane.live_proxies()),
             (4, 0, 0)
         );
+    }
+}
+
+/// Does something while it is converted. By hand, hence trusted; it holds no reference.
+struct Converted {
+    converts: Box<dyn Fn() + Send>,
+    _token: tests::Token,
+}
+
+impl Passable for Converted {
+    const BARE: bool = false;
+
+    fn pass(self, _: &membrane::Crossing<'_>) -> Result<Self, Error> {
+        (self.converts)();
+        Ok(self)
+    }
+}
+
+/// Fails if `Membrane::pass` does not look before it converts, or not again afterwards.
+#[test]
+fn value_passed_while_revoked_is_not_delivered() {
+    for direction in DIRECTIONS {
+        let (census, membrane) = (Census::default(), Membrane::new(worker_policy()));
+        let conversions = Arc::new(AtomicUsize::new(0));
+        let value = |revokes: bool| {
+            let (membrane, conversions) = (membrane.clone(), conversions.clone());
+            let converts = move || {
+                conversions.fetch_add(1, SeqCst);
+                if revokes {
+                    membrane.revoke("while it crosses");
+                }
+            };
+            Converted {
+                converts: Box::new(converts),
+                _token: census.token(),
+            }
+        };
+        assert!(membrane.pass(value(false), direction).is_ok());
+        let told = membrane.pass(vec![value(false), value(true), value(false)], direction);
+        assert_revoked(told.map(|_| ()), "while it crosses");
+        assert_eq!(conversions.load(SeqCst), 4, "reached");
+        let told = membrane.pass(value(false), direction);
+        assert_revoked(told.map(|_| ()), "while it crosses");
+        assert_eq!(conversions.load(SeqCst), 4, "not looked at");
+        assert_eq!((census.made(), census.alive()), (5, 0));
     }
 }
 

@@ -118,9 +118,9 @@ fn one_hop_alone_gives_the_host_or_b_what_the_other_would_have_held_back() {
 #[test]
 fn rights_over_two_hops_are_those_that_both_lists_give() {
     let list = allow!(dyn Peer: ping, swap);
-    let a = Membrane::new(Policy::builder().inbound(list).build().unwrap());
+    let a = Membrane::new(Policy::builder().outbound(list).build().unwrap());
     let list = allow!(dyn Peer: ping, fail, forbidden);
-    let b = Membrane::new(Policy::builder().outbound(list).build().unwrap());
+    let b = Membrane::new(Policy::builder().inbound(list).build().unwrap());
     let secret = Secret::new(1);
     let got = Hops { a, b }.to_b(&secret.raw);
     secret.assert_lent(&got);
@@ -237,7 +237,10 @@ fn homecoming_at_each_hop_is_that_hops_own_policy() {
     assert!(Arc::ptr_eq(&hops.b.wrap_inbound(got).unwrap(), &host));
     let home = hops.a.wrap(host.clone()).unwrap();
     assert!(!Arc::ptr_eq(&home, &host) && !Arc::ptr_eq(&home, &secret.raw));
-    assert!(Arc::ptr_eq(&hops.a.wrap_inbound(home.clone()).unwrap(), &host));
+    assert!(Arc::ptr_eq(
+        &hops.a.wrap_inbound(home.clone()).unwrap(),
+        &host
+    ));
     secret.assert_lent(&home);
 }
 
@@ -327,8 +330,8 @@ fn refusal_at_the_far_hop_looks_like_one_at_the_near_hop() {
     let secret = Secret::new(1);
     let list = allow!(dyn Peer: ping);
     let narrow = Policy::builder()
-        .inbound(list)
         .outbound(list)
+        .inbound(list)
         .build()
         .unwrap();
     let near = Hops {

@@ -84,9 +84,9 @@ pub(crate) fn open(path: &Path) -> Result<HostDir, Box<dyn StdError>> {
 /// What the plugin may do with what it is lent, and what the host does with what it is handed.
 pub(crate) fn policy() -> Result<Policy, PolicyError> {
     Policy::builder()
-        .outbound(allow!(dyn Dir: list, open_dir, open_file))
-        .outbound(allow!(dyn File: len, read_at))
-        .inbound(allow!(dyn Progress: report))
+        .inbound(allow!(dyn Dir: list, open_dir, open_file))
+        .inbound(allow!(dyn File: len, read_at))
+        .outbound(allow!(dyn Progress: report))
         .build()
 }
 

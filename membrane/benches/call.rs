@@ -39,12 +39,28 @@ fn main() {
     }
     println!("{:<24} {:>10} {:>8}", "call", "ns", "ratio");
     for (index, scenario) in scenarios.iter().enumerate() {
-        let base = scenarios.iter().position(|base| base.name == scenario.base).expect("a base is a scenario");
-        println!("{:<24} {:>10.2} {:>8.2}", scenario.name, least[index], least[index] / least[base]);
+        let base = scenarios
+            .iter()
+            .position(|base| base.name == scenario.base)
+            .expect("a base is a scenario");
+        println!(
+            "{:<24} {:>10.2} {:>8.2}",
+            scenario.name,
+            least[index],
+            least[index] / least[base]
+        );
     }
-    let proxied = scenarios.iter().position(|scenario| scenario.name == "proxied").expect("a scenario");
+    let proxied = scenarios
+        .iter()
+        .position(|scenario| scenario.name == "proxied")
+        .expect("a scenario");
     let two = two_threads(&scenarios[proxied]);
-    println!("{:<24} {:>10.2} {:>8.2}  (to one thread)", "proxied, two threads", two, two / least[proxied]);
+    println!(
+        "{:<24} {:>10.2} {:>8.2}  (to one thread)",
+        "proxied, two threads",
+        two,
+        two / least[proxied]
+    );
 }
 
 /// The least time of a call on either of two threads that use one proxy at the same time.
@@ -62,17 +78,25 @@ fn two_threads(scenario: &Scenario) -> f64 {
                 .collect()
         };
         let threads = [scope.spawn(run), scope.spawn(run)];
-        threads.map(|thread| thread.join().expect("no panics")).into()
+        threads
+            .map(|thread| thread.join().expect("no panics"))
+            .into()
     });
     let mut least = f64::MAX;
     for (&one, &other) in runs[0].iter().zip(&runs[1]) {
-        let overlap = one.1.min(other.1).saturating_duration_since(one.0.max(other.0));
+        let overlap = one
+            .1
+            .min(other.1)
+            .saturating_duration_since(one.0.max(other.0));
         let longest = (one.1 - one.0).max(other.1 - other.0);
         if overlap.as_secs_f64() > 0.9 * longest.as_secs_f64() {
             // The slower of the two: contention would show in it.
             least = least.min(per_call(one, LONG).max(per_call(other, LONG)));
         }
     }
-    assert!(least < f64::MAX, "no repetition had both threads running at once: is there a second core?");
+    assert!(
+        least < f64::MAX,
+        "no repetition had both threads running at once: is there a second core?"
+    );
     least
 }

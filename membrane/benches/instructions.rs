@@ -33,12 +33,18 @@ fn main() -> ExitCode {
     let baseline = std::fs::read_to_string(Path::new(BASELINE)).unwrap_or_default();
     let mut written = String::new();
     let mut failed = false;
-    println!("{:<24} {:>12} {:>10} {:>10}", "call", "instructions", "over base", "baseline");
+    println!(
+        "{:<24} {:>12} {:>10} {:>10}",
+        "call", "instructions", "over base", "baseline"
+    );
     let mut counts: Vec<(&str, f64)> = Vec::new();
     for (index, scenario) in scenarios::all().iter().enumerate() {
         let count = per_call(index);
         counts.push((scenario.name, count));
-        let base = counts.iter().find(|(name, _)| *name == scenario.base).map_or(count, |(_, count)| *count);
+        let base = counts
+            .iter()
+            .find(|(name, _)| *name == scenario.base)
+            .map_or(count, |(_, count)| *count);
         let before: Option<f64> = baseline
             .lines()
             .filter_map(|line| line.split_once('\t'))
@@ -48,13 +54,19 @@ fn main() -> ExitCode {
         failed |= worse || (before.is_none() && !bless);
         let shown = before.map_or("none".into(), |before| format!("{before:.1}"));
         let mark = if worse { "  regressed" } else { "" };
-        println!("{:<24} {count:>12.1} {:>+10.1} {shown:>10}{mark}", scenario.name, count - base);
+        println!(
+            "{:<24} {count:>12.1} {:>+10.1} {shown:>10}{mark}",
+            scenario.name,
+            count - base
+        );
         writeln!(written, "{}\t{count:.1}", scenario.name).expect("a string takes everything");
     }
     if bless {
         std::fs::write(BASELINE, written).expect("the baseline is writable");
     } else if failed {
-        eprintln!("a scenario takes more instructions than its baseline, or has none: `-- --bless` if that is right");
+        eprintln!(
+            "a scenario takes more instructions than its baseline, or has none: `-- --bless` if that is right"
+        );
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS
@@ -75,6 +87,11 @@ fn count(index: usize, calls: u64) -> i64 {
         .output()
         .expect("valgrind runs");
     let text = String::from_utf8_lossy(&output.stderr);
-    let collected = text.lines().find_map(|line| line.split_once("Collected :")).map(|(_, number)| number.trim());
-    collected.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("callgrind printed no count:\n{text}"))
+    let collected = text
+        .lines()
+        .find_map(|line| line.split_once("Collected :"))
+        .map(|(_, number)| number.trim());
+    collected
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("callgrind printed no count:\n{text}"))
 }

@@ -18,7 +18,10 @@ type Closures = HashMap<usize, Weak<dyn Any + Send + Sync>>;
 
 fn closures() -> MutexGuard<'static, Closures> {
     static CLOSURES: OnceLock<Mutex<Closures>> = OnceLock::new();
-    CLOSURES.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner)
+    CLOSURES
+        .get_or_init(Mutex::default)
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a closure of ours captures: its proxy, and its entry above.
@@ -32,7 +35,10 @@ impl<T: ?Sized + Target> Captured<T> {
         let address = closure.as_ptr().cast::<()>().addr();
         let weak: Weak<Proxy<T>> = Arc::downgrade(proxy);
         closures().insert(address, weak);
-        Self { proxy: proxy.clone(), address }
+        Self {
+            proxy: proxy.clone(),
+            address,
+        }
     }
 }
 

@@ -75,16 +75,27 @@ impl<'a> Call<'a> {
         if A::BARE {
             Ok(argument)
         } else {
-            argument.pass(&Crossing::new(self.scope, self.place.direction.reversed(), self.place.home))
+            argument.pass(&Crossing::new(
+                self.scope,
+                self.place.direction.reversed(),
+                self.place.home,
+            ))
         }
     }
 
     /// A result, as the caller sees it.
     #[inline(always)]
-    pub fn result<R: Passable, E: Passable + From<Error>>(&self, result: Result<R, E>) -> Result<R, E> {
+    pub fn result<R: Passable, E: Passable + From<Error>>(
+        &self,
+        result: Result<R, E>,
+    ) -> Result<R, E> {
         match result {
             Ok(value) if R::BARE => Ok(value),
-            Ok(value) => Ok(value.pass(&Crossing::new(self.scope, self.place.direction, self.place.home))?),
+            Ok(value) => Ok(value.pass(&Crossing::new(
+                self.scope,
+                self.place.direction,
+                self.place.home,
+            ))?),
             Err(error) if E::BARE => Err(error),
             Err(error) => Err(pass_error(self.scope, self.place, error)),
         }
@@ -95,12 +106,19 @@ impl<'a> Call<'a> {
 #[cold]
 #[inline(never)]
 fn pass_error<E: Passable + From<Error>>(scope: &Arc<Scope>, place: &Place, error: E) -> E {
-    error.pass(&Crossing::new(scope, place.direction, place.home)).unwrap_or_else(E::from)
+    error
+        .pass(&Crossing::new(scope, place.direction, place.home))
+        .unwrap_or_else(E::from)
 }
 
 impl<'a> Crossing<'a> {
     pub(crate) fn new(scope: &'a Arc<Scope>, direction: Direction, home: u16) -> Self {
-        Self { scope, direction, home, levels: Cell::new(0) }
+        Self {
+            scope,
+            direction,
+            home,
+            levels: Cell::new(0),
+        }
     }
 
     /// Which way the value goes.
@@ -125,7 +143,14 @@ impl<'a> Crossing<'a> {
 
     /// The scope, and the place in it, of a proxy that is made for this crossing.
     pub(crate) fn place(&self, layered: bool) -> (&'a Arc<Scope>, Place) {
-        (self.scope, Place { home: self.home, direction: self.direction, layered })
+        (
+            self.scope,
+            Place {
+                home: self.home,
+                direction: self.direction,
+                layered,
+            },
+        )
     }
 
     /// The side where the value arrives: the node that holds it, or the owner.
@@ -164,7 +189,11 @@ impl<'a> Crossing<'a> {
         }
         match self.elsewhere(&found, TypeId::of::<T>()) {
             Some(scope) => {
-                let place = Place { home: found.home, direction: Direction::Outbound, layered: found.layered };
+                let place = Place {
+                    home: found.home,
+                    direction: Direction::Outbound,
+                    layered: found.layered,
+                };
                 wrap(scope, place, target)
             }
             None => self.wrap(object, true),
@@ -173,7 +202,11 @@ impl<'a> Crossing<'a> {
 
     /// What of this reference belongs to the side of arrival: the target of the proxy, or of the proxy that it stands for, and
     /// so on. With it, whether that is a proxy itself.
-    fn at_home<T: ?Sized + Target>(&self, found: &Found, target: &Arc<T>) -> Result<Option<(Arc<T>, bool)>, Error> {
+    fn at_home<T: ?Sized + Target>(
+        &self,
+        found: &Found,
+        target: &Arc<T>,
+    ) -> Result<Option<(Arc<T>, bool)>, Error> {
         let (mut found, mut target) = (found.clone(), target.clone());
         for _ in 0..MAX_LAYERS {
             if same_side(found.lives(), self.arrival()) {
@@ -212,19 +245,27 @@ impl<'a> Crossing<'a> {
     }
 }
 
-fn wrap<T: ?Sized + Target>(scope: &Arc<Scope>, place: Place, target: Arc<T>) -> Result<Arc<T>, Error> {
+fn wrap<T: ?Sized + Target>(
+    scope: &Arc<Scope>,
+    place: Place,
+    target: Arc<T>,
+) -> Result<Arc<T>, Error> {
     Ok(T::face(&identity::proxy(scope, place, target)?))
 }
 
 impl std::fmt::Debug for Crossing<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Crossing").field("direction", &self.direction).finish_non_exhaustive()
+        f.debug_struct("Crossing")
+            .field("direction", &self.direction)
+            .finish_non_exhaustive()
     }
 }
 
 impl std::fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call").field("direction", &self.place.direction).finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("direction", &self.place.direction)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,18 +1,19 @@
 //! Which way a value, or a call, goes.
 
-/// Which way a call goes through a membrane: named after the side that is called.
+/// Which way a call or a value goes through a membrane.
 ///
-/// **Wet** is the side that owns what the membrane guards, **dry** the side that it is lent to.
+/// **Wet** is the side that owns what the membrane guards, **dry** the side that it is lent to. A call of a lent object is
+/// inbound; its arguments go inbound, its result outbound. So an object that went out is called inbound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {
-    /// Dry calls an object of the wet side; such objects went *out*.
+    /// From the wet side to the dry side.
     Outbound,
-    /// Wet calls an object of the dry side; such objects came *in*.
+    /// From the dry side to the wet side.
     Inbound,
 }
 
 impl Direction {
-    /// The other one: a call's arguments travel against the direction in which its object crossed.
+    /// The other one: an object is called against the direction in which it crossed.
     #[inline(always)]
     pub(crate) const fn reversed(self) -> Self {
         match self {

@@ -23,7 +23,13 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    const ALL: [Self; 5] = [Self::Refused, Self::Revoked, Self::Panicked, Self::TooDeep, Self::Rejected];
+    const ALL: [Self; 5] = [
+        Self::Refused,
+        Self::Revoked,
+        Self::Panicked,
+        Self::TooDeep,
+        Self::Rejected,
+    ];
 
     const fn text(self) -> &'static str {
         match self {
@@ -74,7 +80,10 @@ impl Error {
     /// The kind of answer.
     pub fn kind(self) -> ErrorKind {
         let number = self.0.get() & ((1 << KIND_BITS) - 1);
-        *ErrorKind::ALL.iter().find(|kind| **kind as u64 == number).expect("built from a kind")
+        *ErrorKind::ALL
+            .iter()
+            .find(|kind| **kind as u64 == number)
+            .expect("built from a kind")
     }
 
     /// The revoker's reason, if this is a revocation that gave one.

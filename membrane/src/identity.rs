@@ -73,7 +73,9 @@ impl Hasher for AddressHasher {
 
     fn write_usize(&mut self, address: usize) {
         // Fibonacci hashing; the rotation brings the well-mixed high bits to where the map looks.
-        self.0 = (address as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+        self.0 = (address as u64)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+            .rotate_left(26);
     }
 }
 
@@ -82,16 +84,24 @@ const SMALL: usize = 64;
 
 impl Tables {
     fn entry<T: ?Sized + Target>(&mut self, scope: &Scope, place: Place) -> &mut Entry {
-        let Place { direction, home, .. } = place;
+        let Place {
+            direction, home, ..
+        } = place;
         let interface = TypeId::of::<T>();
-        let found = self
-            .0
-            .iter()
-            .position(|entry| entry.interface == interface && entry.direction == direction && entry.home == home);
+        let found = self.0.iter().position(|entry| {
+            entry.interface == interface && entry.direction == direction && entry.home == home
+        });
         let index = found.unwrap_or_else(|| {
-            let allowed = allowed::<T>(scope.data().policy(), direction);
+            // An object is called against the direction in which it crossed.
+            let allowed = allowed::<T>(scope.data().policy(), direction.reversed());
             let table = Box::new(Table::<T>(HashMap::default()));
-            self.0.push(Entry { interface, direction, home, allowed, table });
+            self.0.push(Entry {
+                interface,
+                direction,
+                home,
+                allowed,
+                table,
+            });
             self.0.len() - 1
         });
         &mut self.0[index]
@@ -106,14 +116,19 @@ impl Tables {
     pub(crate) fn into_holders(mut self) -> Vec<Weak<dyn Holder>> {
         let mut holders = Vec::with_capacity(self.len());
         self.0.sort_by_key(|entry| entry.direction);
-        self.0.into_iter().for_each(|entry| entry.table.holders(&mut holders));
+        self.0
+            .into_iter()
+            .for_each(|entry| entry.table.holders(&mut holders));
         holders
     }
 }
 
 impl Entry {
     fn table<T: ?Sized + Target>(&mut self) -> &mut Table<T> {
-        self.table.as_any_mut().downcast_mut().expect("a table is found by the type of its interface")
+        self.table
+            .as_any_mut()
+            .downcast_mut()
+            .expect("a table is found by the type of its interface")
     }
 }
 
@@ -167,7 +182,11 @@ pub(crate) fn forget<T: ?Sized + Target>(
         return;
     }
     let table = tables.entry::<T>(scope, place).table::<T>();
-    if table.0.get(&address).is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy) || fault::on(Fault::ForgetAny)) {
+    if table
+        .0
+        .get(&address)
+        .is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy) || fault::on(Fault::ForgetAny))
+    {
         _entry = table.0.remove(&address);
         let capacity = table.0.capacity();
         if capacity > SMALL && table.0.len() < capacity / 8 {

@@ -100,9 +100,13 @@ mod sealed {
     impl<T: ?Sized> Sealed for crate::callback::Kept<T> {}
 }
 
-/// The methods of `T` that `policy` allows, as bits.
+/// The methods of `T` that `policy` allows to calls in `direction`, as bits.
 pub(crate) fn allowed<T: ?Sized + Target>(policy: &Policy, direction: Direction) -> u64 {
-    if T::CARRIED { u64::MAX } else { policy.mask(direction, TypeId::of::<T>()) }
+    if T::CARRIED {
+        u64::MAX
+    } else {
+        policy.mask(direction, TypeId::of::<T>())
+    }
 }
 
 /// The return type of an interface's method.
@@ -159,7 +163,10 @@ pub const fn concat_supers<const N: usize>(
         offset += methods;
         index += 1;
     }
-    assert!(at == N, "N is one for each direct super-interface and each of theirs");
+    assert!(
+        at == N,
+        "N is one for each direct super-interface and each of theirs"
+    );
     flat
 }
 
@@ -214,7 +221,10 @@ pub const fn mask<T: ?Sized + Interface>(methods: &[&str]) -> u64 {
 
 /// Compiles if an interface may have these methods.
 pub const fn check_interface(methods: &[&str]) {
-    assert!(methods.len() <= MAX_METHODS, "an interface has at most 63 methods, inherited ones included: split it");
+    assert!(
+        methods.len() <= MAX_METHODS,
+        "an interface has at most 63 methods, inherited ones included: split it"
+    );
 }
 
 const fn same(a: &str, b: &str) -> bool {

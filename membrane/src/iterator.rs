@@ -29,7 +29,9 @@ impl<T, E> Pull<T, E> for Source<T, E> {
     fn pull(&self) -> Result<Option<T>, E> {
         let taken = self.slot().take();
         // Gone after its end, or after a panic: either way there is nothing more.
-        let Some(mut items) = taken else { return Ok(None) };
+        let Some(mut items) = taken else {
+            return Ok(None);
+        };
         match catch_unwind(AssertUnwindSafe(|| items.next())) {
             Ok(item) => {
                 if item.is_some() {

@@ -31,7 +31,8 @@ pub use membrane_handle::Membrane;
 pub use object_membrane_macros::{Passable, allow, interface};
 pub use passable::{Data, Passable};
 pub use policy::{
-    Allow, Homecoming, Interfaces, NamedRule, OnPanic, Policy, PolicyBuilder, PolicyError, PolicyProblem,
+    Allow, Homecoming, Interfaces, NamedRule, OnPanic, Policy, PolicyBuilder, PolicyError,
+    PolicyProblem,
 };
 pub use reason::Reason;
 pub use revocation::{Revoker, RunningCall, WaitError};

@@ -56,7 +56,7 @@ use std::time::Duration;
 ///     fn close(&self) -> Result<(), Error> { Ok(()) }
 /// }
 ///
-/// let membrane = Membrane::new(Policy::builder().outbound(allow!(dyn Account: balance)).build()?);
+/// let membrane = Membrane::new(Policy::builder().inbound(allow!(dyn Account: balance)).build()?);
 /// let lent = membrane.wrap::<dyn Account>(Arc::new(Savings(7)))?;
 ///
 /// assert_eq!(lent.balance(), Ok(7));
@@ -110,7 +110,7 @@ impl Membrane {
     /// # use std::sync::Arc;
     /// # #[interface] pub trait Progress { fn report(&self, done: u64) -> Result<(), Error>; }
     /// # struct Plugin; impl Progress for Plugin { fn report(&self, _: u64) -> Result<(), Error> { Ok(()) } }
-    /// let membrane = Membrane::new(Policy::builder().inbound(allow!(dyn Progress: report)).build()?);
+    /// let membrane = Membrane::new(Policy::builder().outbound(allow!(dyn Progress: report)).build()?);
     /// let plugin = membrane.wrap_inbound::<dyn Progress>(Arc::new(Plugin))?;
     /// assert!(plugin.report(1).is_ok());
     /// membrane.revoke("plugin unloaded");
@@ -174,7 +174,7 @@ impl Membrane {
     /// # use std::sync::Arc;
     /// # #[interface] pub trait Log { fn line(&self, text: &str) -> Result<(), Error>; }
     /// # struct Sink; impl Log for Sink { fn line(&self, _: &str) -> Result<(), Error> { Ok(()) } }
-    /// let policy = Policy::builder().outbound(allow!(dyn Log: line)).build()?;
+    /// let policy = Policy::builder().inbound(allow!(dyn Log: line)).build()?;
     /// let membrane = Membrane::new(policy.clone());
     /// let (alice, bob) = (membrane.grant(&policy)?, membrane.grant(&policy)?);
     /// let log: Arc<dyn Log> = Arc::new(Sink);
@@ -212,11 +212,11 @@ impl Membrane {
     /// # use std::sync::Arc;
     /// # #[interface] pub trait File { fn read(&self) -> Result<u64, Error>; fn write(&self) -> Result<(), Error>; }
     /// # struct Disk; impl File for Disk { fn read(&self) -> Result<u64, Error> { Ok(1) } fn write(&self) -> Result<(), Error> { Ok(()) } }
-    /// let membrane = Membrane::new(Policy::builder().outbound(allow!(dyn File: read, write)).build()?);
+    /// let membrane = Membrane::new(Policy::builder().inbound(allow!(dyn File: read, write)).build()?);
     /// let lent = membrane.wrap::<dyn File>(Arc::new(Disk))?;
     ///
     /// // The holder lends it on, for reading only.
-    /// let narrower = membrane.attenuate(&Policy::builder().outbound(allow!(dyn File: read)).build()?)?;
+    /// let narrower = membrane.attenuate(&Policy::builder().inbound(allow!(dyn File: read)).build()?)?;
     /// let lent_on = narrower.wrap(lent.clone())?;
     /// assert_eq!(lent_on.read(), Ok(1));
     /// assert_eq!(lent_on.write().unwrap_err().kind(), ErrorKind::Refused);
@@ -251,7 +251,11 @@ impl Membrane {
     /// assert!(kept.is_revoked());
     /// # Ok::<(), membrane::PolicyError>(())
     /// ```
-    pub fn with_grant<R>(&self, policy: &Policy, f: impl FnOnce(&Self) -> R) -> Result<R, PolicyError> {
+    pub fn with_grant<R>(
+        &self,
+        policy: &Policy,
+        f: impl FnOnce(&Self) -> R,
+    ) -> Result<R, PolicyError> {
         let scoped = self.scoped(policy)?;
         Ok(f(&scoped))
     }
@@ -298,7 +302,11 @@ impl Membrane {
     /// let membrane = Membrane::new(Policy::deny_all());
     /// assert_eq!(membrane.revoke_and_wait("shutting down", Duration::from_secs(1)), Ok(()));
     /// ```
-    pub fn revoke_and_wait(&self, reason: impl Into<Reason>, timeout: Duration) -> Result<(), WaitError> {
+    pub fn revoke_and_wait(
+        &self,
+        reason: impl Into<Reason>,
+        timeout: Duration,
+    ) -> Result<(), WaitError> {
         revocation::revoke_and_wait(&self.0, reason.into(), timeout)
     }
 
@@ -342,7 +350,8 @@ impl Membrane {
 
     /// Why it was revoked, if it is.
     pub fn reason(&self) -> Option<Reason> {
-        self.is_revoked().then(|| Reason::from_number(self.0.reason()))
+        self.is_revoked()
+            .then(|| Reason::from_number(self.0.reason()))
     }
 
     /// What it allows.
@@ -372,12 +381,14 @@ impl Membrane {
 
     fn derive(&self, wet: WetSide, policy: &Policy) -> Result<Self, PolicyError> {
         let policy = self.policy().attenuate(policy)?;
-        Node::child(&self.0, wet, policy).map(Self).map_err(|unborn| {
-            PolicyError::new(vec![match unborn {
-                Unborn::Revoked => PolicyProblem::Revoked,
-                Unborn::TooDeep => PolicyProblem::TooManyGenerations,
-            }])
-        })
+        Node::child(&self.0, wet, policy)
+            .map(Self)
+            .map_err(|unborn| {
+                PolicyError::new(vec![match unborn {
+                    Unborn::Revoked => PolicyProblem::Revoked,
+                    Unborn::TooDeep => PolicyProblem::TooManyGenerations,
+                }])
+            })
     }
 
     fn revoked(&self) -> Error {

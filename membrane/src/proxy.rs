@@ -25,7 +25,12 @@ pub struct Proxy<T: ?Sized + Target> {
 
 impl<T: ?Sized + Target> Proxy<T> {
     pub(crate) fn new(scope: Arc<Scope>, target: Arc<T>, allowed: u64, place: Place) -> Self {
-        Self { cell: Cell::new(scope, target), allowed, place, keep: T::Keep::default() }
+        Self {
+            cell: Cell::new(scope, target),
+            allowed,
+            place,
+            keep: T::Keep::default(),
+        }
     }
 
     /// Calls a method, given by number.
@@ -34,7 +39,11 @@ impl<T: ?Sized + Target> Proxy<T> {
     /// target and converts the result, all of it counted as running and its panics caught; then the scope is still live.
     #[doc(hidden)]
     #[inline(always)]
-    pub fn __call<R, E>(&self, method: u32, f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>) -> Result<R, E>
+    pub fn __call<R, E>(
+        &self,
+        method: u32,
+        f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>,
+    ) -> Result<R, E>
     where
         R: Passable,
         E: Passable + From<Error>,
@@ -42,7 +51,11 @@ impl<T: ?Sized + Target> Proxy<T> {
         if self.allowed & (1 << method) == 0 {
             return Err(not_allowed());
         }
-        self.cell.call(method, |target| f(target, &Call::new(self.cell.scope(), &self.place)), refused)
+        self.cell.call(
+            method,
+            |target| f(target, &Call::new(self.cell.scope(), &self.place)),
+            refused,
+        )
     }
 
     pub(crate) fn scope(&self) -> &Arc<Scope> {
@@ -103,7 +116,9 @@ impl<T: ?Sized + Target> std::fmt::Debug for Proxy<T> {
     /// Shows the interface and its allowed methods. Never asks the target.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "dyn {} ", T::NAME)?;
-        f.debug_set().entries(names_in(T::METHODS, self.allowed).map(|name| format_args_of(name))).finish()
+        f.debug_set()
+            .entries(names_in(T::METHODS, self.allowed).map(|name| format_args_of(name)))
+            .finish()
     }
 }
 

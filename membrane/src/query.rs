@@ -71,9 +71,16 @@ pub(crate) enum Whose<T: ?Sized> {
 pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Whose<T>, Error> {
     let slot: RefCell<Option<Arc<T>>> = RefCell::new(None);
     let asked = Arc::as_ptr(object).cast::<()>().addr();
-    let query = Query { asked, root, found: RefCell::new(None), slot: &slot };
+    let query = Query {
+        asked,
+        root,
+        found: RefCell::new(None),
+        slot: &slot,
+    };
     quietly(|| T::ask(object, &query)).ok_or(ErrorKind::Panicked)?;
-    let Some(found) = query.found.into_inner() else { return Ok(Whose::Plain) };
+    let Some(found) = query.found.into_inner() else {
+        return Ok(Whose::Plain);
+    };
     match (found.refusal, slot.into_inner()) {
         (None, Some(target)) => Ok(Whose::Live(found, target)),
         (Some(Refusal::TooDeep), _) => Err(ErrorKind::TooDeep.into()),

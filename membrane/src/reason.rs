@@ -43,9 +43,15 @@ impl Reason {
 
     /// The text.
     pub fn as_str(self) -> &'static str {
-        let Some(index) = self.0.checked_sub(1) else { return "no reason given" };
+        let Some(index) = self.0.checked_sub(1) else {
+            return "no reason given";
+        };
         let interner = interner().lock().unwrap_or_else(PoisonError::into_inner);
-        interner.texts.get(index as usize).copied().unwrap_or("no reason given")
+        interner
+            .texts
+            .get(index as usize)
+            .copied()
+            .unwrap_or("no reason given")
     }
 
     /// At most 24 bits.

@@ -41,7 +41,11 @@ impl Revoker {
     /// # Errors
     ///
     /// As there.
-    pub fn revoke_and_wait(&self, reason: impl Into<Reason>, timeout: Duration) -> Result<(), WaitError> {
+    pub fn revoke_and_wait(
+        &self,
+        reason: impl Into<Reason>,
+        timeout: Duration,
+    ) -> Result<(), WaitError> {
         revoke_and_wait(&self.0, reason.into(), timeout)
     }
 
@@ -53,7 +57,9 @@ impl Revoker {
 
 impl std::fmt::Debug for Revoker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Revoker").field("revoked", &self.is_revoked()).finish()
+        f.debug_struct("Revoker")
+            .field("revoked", &self.is_revoked())
+            .finish()
     }
 }
 
@@ -69,7 +75,12 @@ pub struct RunningCall {
 
 impl std::fmt::Display for RunningCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}::{}", self.interface, self.method.unwrap_or("(being passed on)"))
+        write!(
+            f,
+            "{}::{}",
+            self.interface,
+            self.method.unwrap_or("(being passed on)")
+        )
     }
 }
 
@@ -86,8 +97,12 @@ pub enum WaitError {
 impl std::fmt::Display for WaitError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Inside => f.write_str("revoked, but this thread is inside a call that it would wait for"),
-            Self::TimedOut(calls) if calls.is_empty() => f.write_str("revoked, but targets are still being dropped"),
+            Self::Inside => {
+                f.write_str("revoked, but this thread is inside a call that it would wait for")
+            }
+            Self::TimedOut(calls) if calls.is_empty() => {
+                f.write_str("revoked, but targets are still being dropped")
+            }
             Self::TimedOut(calls) => {
                 f.write_str("revoked, but still running: ")?;
                 for (index, call) in calls.iter().enumerate() {
@@ -117,13 +132,22 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
             if let Some(cut) = scope.cut(reason.number()) {
                 cuts.push(cut);
                 let reason = Reason::from_number(scope.reason());
-                observers.extend(family.observers.drain(..).map(|observer| (observer, reason)));
+                observers.extend(
+                    family
+                        .observers
+                        .drain(..)
+                        .map(|observer| (observer, reason)),
+                );
             } else if fault::on(Fault::TrustedCut) {
                 continue;
             }
             // A scope that another thread has cut is walked, too: it may not have got to the children yet, and nothing of
             // the subtree may be live when either returns.
-            if fault::on(Fault::EarlyOrphans) { std::mem::take(&mut family.children) } else { family.children.clone() }
+            if fault::on(Fault::EarlyOrphans) {
+                std::mem::take(&mut family.children)
+            } else {
+                family.children.clone()
+            }
         };
         subtree.extend(children.iter().filter_map(std::sync::Weak::upgrade));
     }
@@ -158,7 +182,11 @@ fn is_settled(scope: &Scope) -> bool {
     scope.is_drained() && lock(&scope.data().family).children.is_empty()
 }
 
-pub(crate) fn revoke_and_wait(root: &Arc<Scope>, reason: Reason, timeout: Duration) -> Result<(), WaitError> {
+pub(crate) fn revoke_and_wait(
+    root: &Arc<Scope>,
+    reason: Reason,
+    timeout: Duration,
+) -> Result<(), WaitError> {
     // No deadline if the clock cannot express it: that is for ever.
     let deadline = Instant::now().checked_add(timeout);
     let subtree = revoke(root, reason);
@@ -181,5 +209,9 @@ pub(crate) fn revoke_and_wait(root: &Arc<Scope>, reason: Reason, timeout: Durati
             }
         }
     }
-    if timed_out { Err(WaitError::TimedOut(running)) } else { Ok(()) }
+    if timed_out {
+        Err(WaitError::TimedOut(running))
+    } else {
+        Ok(())
+    }
 }

@@ -78,7 +78,10 @@ fn scope(node: Node) -> Scope {
 impl Node {
     /// The root of a new tree.
     pub(crate) fn root(policy: Policy) -> Arc<Scope> {
-        #[allow(clippy::disallowed_types, reason = "a counter that orders nothing: loom need not see it")]
+        #[allow(
+            clippy::disallowed_types,
+            reason = "a counter that orders nothing: loom need not see it"
+        )]
         static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         // Relaxed: only distinctness matters.
         let root = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -94,13 +97,25 @@ impl Node {
     }
 
     /// A child of `parent`, unless that is revoked. The caller has checked that `policy` is no wider than the parent's.
-    pub(crate) fn child(parent: &Arc<Scope>, wet: WetSide, policy: Policy) -> Result<Arc<Scope>, Unborn> {
+    pub(crate) fn child(
+        parent: &Arc<Scope>,
+        wet: WetSide,
+        policy: Policy,
+    ) -> Result<Arc<Scope>, Unborn> {
         let above = parent.data();
-        let depth = above.depth.checked_add(1).filter(|depth| *depth < u16::MAX).ok_or(Unborn::TooDeep)?;
+        let depth = above
+            .depth
+            .checked_add(1)
+            .filter(|depth| *depth < u16::MAX)
+            .ok_or(Unborn::TooDeep)?;
         let child = Arc::new(scope(Self {
             root: above.root,
             depth,
-            wet: if wet == WetSide::OfParent { above.wet } else { above.depth },
+            wet: if wet == WetSide::OfParent {
+                above.wet
+            } else {
+                above.depth
+            },
             parent: Some(parent.clone()),
             policy,
             family: Mutex::default(),

@@ -29,8 +29,8 @@
 //! # std::fs::write(place.path().join("hello"), "hello, guest")?;
 //! let dir: Arc<dyn Dir> = Arc::new(HostDir::open_ambient(place.path(), ambient_authority())?);
 //! let policy = Policy::builder()
-//!     .outbound(allow!(dyn Dir: list, open_file))
-//!     .outbound(allow!(dyn File: read_at))
+//!     .inbound(allow!(dyn Dir: list, open_file))
+//!     .inbound(allow!(dyn File: read_at))
 //!     .build()?;
 //! let membrane = Membrane::new(policy);
 //! let lent: Arc<dyn Dir> = membrane.wrap(dir)?;

@@ -455,7 +455,7 @@ fn every_breach_is_told() {
 }
 
 #[test]
-fn the_policy_is_exactly_five_methods_out_and_one_in() {
+fn the_policy_is_exactly_five_methods_in_and_one_out() {
     let policy = host::policy().unwrap();
     let rules = |direction| -> Vec<(&str, Vec<&str>)> {
         policy
@@ -463,12 +463,12 @@ fn the_policy_is_exactly_five_methods_out_and_one_in() {
             .map(|rule| (rule.interface(), rule.methods().collect()))
             .collect()
     };
-    let outbound = vec![
+    let inbound = vec![
         ("Dir", vec!["list", "open_dir", "open_file"]),
         ("File", vec!["len", "read_at"]),
     ];
-    assert_eq!(rules(Direction::Outbound), outbound);
-    assert_eq!(rules(Direction::Inbound), [("Progress", vec!["report"])]);
+    assert_eq!(rules(Direction::Inbound), inbound);
+    assert_eq!(rules(Direction::Outbound), [("Progress", vec!["report"])]);
 }
 
 #[test]

@@ -82,26 +82,43 @@ impl Scenario {
 
 #[inline(never)]
 fn add(object: &Arc<dyn Service>, calls: u64) -> u64 {
-    (0..calls).fold(0, |sum, x| sum.wrapping_add(object.add(black_box(x)).unwrap_or(1)))
+    (0..calls).fold(0, |sum, x| {
+        sum.wrapping_add(object.add(black_box(x)).unwrap_or(1))
+    })
 }
 
 #[inline(never)]
 fn text(object: &Arc<dyn Service>, calls: u64) -> u64 {
-    (0..calls).fold(0, |sum, x| sum.wrapping_add(object.text(black_box(x)).map_or(1, |text| text.len() as u64)))
+    (0..calls).fold(0, |sum, x| {
+        sum.wrapping_add(
+            object
+                .text(black_box(x))
+                .map_or(1, |text| text.len() as u64),
+        )
+    })
 }
 
 #[inline(never)]
 fn secret(object: &Arc<dyn Service>, calls: u64) -> u64 {
-    (0..calls).fold(0, |sum, _| sum.wrapping_add(black_box(object).secret().unwrap_or(1)))
+    (0..calls).fold(0, |sum, _| {
+        sum.wrapping_add(black_box(object).secret().unwrap_or(1))
+    })
 }
 
 /// A target of a type that is known at run time only.
 pub fn target() -> Arc<dyn Service> {
-    if black_box(true) { Arc::new(Plus(1)) } else { Arc::new(Xor(1)) }
+    if black_box(true) {
+        Arc::new(Plus(1))
+    } else {
+        Arc::new(Xor(1))
+    }
 }
 
 fn policy() -> Policy {
-    Policy::builder().outbound(allow!(dyn Service: add, text)).build().expect("a plain policy")
+    Policy::builder()
+        .inbound(allow!(dyn Service: add, text))
+        .build()
+        .expect("a plain policy")
 }
 
 /// All scenarios; what is compared comes after what it is compared with.
@@ -120,9 +137,19 @@ pub fn all() -> Vec<Scenario> {
         }
         object
     };
-    let nested = |hops: usize| (0..hops).fold(target(), |object, _| lend(Arc::new(Forward(object))));
-    let forwards = |hops: usize| (0..hops).fold(target(), |object, _| Arc::new(Forward(object)) as Arc<dyn Service>);
-    let scenario = |name, base, object, work| Scenario { name, base, object, work };
+    let nested =
+        |hops: usize| (0..hops).fold(target(), |object, _| lend(Arc::new(Forward(object))));
+    let forwards = |hops: usize| {
+        (0..hops).fold(target(), |object, _| {
+            Arc::new(Forward(object)) as Arc<dyn Service>
+        })
+    };
+    let scenario = |name, base, object, work| Scenario {
+        name,
+        base,
+        object,
+        work,
+    };
     vec![
         scenario("direct", "direct", target(), add),
         scenario("proxied", "direct", lend(target()), add),

@@ -46,7 +46,11 @@ impl<T: ?Sized, X> Cell<T, X> {
     /// The caller keeps a list of the scope's cells, and hands it to [`sever`](crate::sever) after a cut. A cell that is
     /// made after that list was handed over refuses every call, and keeps its target until it is dropped.
     pub fn new(scope: Arc<Scope<X>>, target: Arc<T>) -> Self {
-        Self { scope, target: UnsafeCell::new(Some(Owned::new(target))), claim: AtomicU8::new(FREE) }
+        Self {
+            scope,
+            target: UnsafeCell::new(Some(Owned::new(target))),
+            claim: AtomicU8::new(FREE),
+        }
     }
 
     /// The scope that can take the target away.
@@ -109,7 +113,11 @@ impl<T: ?Sized, X> Cell<T, X> {
         let Ok(slot) = frames::enter(self.name(), method, scope.options().depth_limit) else {
             // The fast case may have published a frame and cleared it: a pass may have left the cell to that. And revoked comes
             // before too deep.
-            let refusal = if scope.leave() { Refusal::TooDeep } else { Refusal::Revoked };
+            let refusal = if scope.leave() {
+                Refusal::TooDeep
+            } else {
+                Refusal::Revoked
+            };
             return Err(refuse(scope, refusal));
         };
         if !scope.check_fenced() {
@@ -136,7 +144,11 @@ impl<T: ?Sized, X> Cell<T, X> {
             match self.enter(f) {
                 Ok(result) => {
                     slot.clear();
-                    if self.scope.leave() { result } else { self.withhold(result, refuse) }
+                    if self.scope.leave() {
+                        result
+                    } else {
+                        self.withhold(result, refuse)
+                    }
                 }
                 Err(payload) => Err(self.panicked(slot, payload, refuse)),
             }
@@ -187,27 +199,43 @@ impl<T: ?Sized, X> Cell<T, X> {
     /// If the scope's options say so, with a payload of its own.
     #[cold]
     #[inline(never)]
-    fn panicked<E>(&self, slot: &Slot, payload: Box<dyn Any + Send>, refuse: impl Fn(&Scope<X>, Refusal) -> E) -> E {
+    fn panicked<E>(
+        &self,
+        slot: &Slot,
+        payload: Box<dyn Any + Send>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E,
+    ) -> E {
         crate::drop_quietly(payload);
         slot.clear();
         if !self.scope.leave() {
             return refuse(&self.scope, Refusal::Revoked);
         }
-        assert!(!self.scope.options().propagate_panics, "a call through a membrane panicked");
+        assert!(
+            !self.scope.options().propagate_panics,
+            "a call through a membrane panicked"
+        );
         refuse(&self.scope, Refusal::Panicked)
     }
 
     /// I3: replaces a result that may not be delivered. What was computed may run foreign code as it goes.
     #[cold]
     #[inline(never)]
-    fn withhold<R, E>(&self, result: Result<R, E>, refuse: impl Fn(&Scope<X>, Refusal) -> E) -> Result<R, E> {
+    fn withhold<R, E>(
+        &self,
+        result: Result<R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E,
+    ) -> Result<R, E> {
         crate::drop_quietly(result);
         Err(refuse(&self.scope, Refusal::Revoked))
     }
 
     #[cold]
     #[inline(never)]
-    fn withhold_in_place<R, E>(&self, result: &mut Result<R, E>, refuse: impl Fn(&Scope<X>, Refusal) -> E) {
+    fn withhold_in_place<R, E>(
+        &self,
+        result: &mut Result<R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E,
+    ) {
         let refused = Err(refuse(&self.scope, Refusal::Revoked));
         crate::drop_quietly(std::mem::replace(result, refused));
     }
@@ -240,7 +268,10 @@ impl<T: ?Sized, X> Cell<T, X> {
 
     /// Where the target lies, if it has not been taken.
     pub fn target_address(&mut self) -> Option<usize> {
-        self.target.get_mut().as_ref().map(|target| target.0.cast::<()>().addr().get())
+        self.target
+            .get_mut()
+            .as_ref()
+            .map(|target| target.0.cast::<()>().addr().get())
     }
 
     /// The cell's name in frames.
@@ -313,12 +344,18 @@ unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
     type Word = MaybeUninit<*mut ()>;
     const MAX_WORDS: usize = 8;
     let words = size_of::<V>() / size_of::<Word>();
-    if !size_of::<V>().is_multiple_of(size_of::<Word>()) || align_of::<V>() < align_of::<Word>() || words > MAX_WORDS {
+    if !size_of::<V>().is_multiple_of(size_of::<Word>())
+        || align_of::<V>() < align_of::<Word>()
+        || words > MAX_WORDS
+    {
         // SAFETY: the caller's promise.
         return unsafe { value.assume_init_read() };
     }
     let mut moved = MaybeUninit::<V>::uninit();
-    let (from, to) = (value.as_ptr().cast::<Word>(), moved.as_mut_ptr().cast::<Word>());
+    let (from, to) = (
+        value.as_ptr().cast::<Word>(),
+        moved.as_mut_ptr().cast::<Word>(),
+    );
     for word in 0..words {
         // SAFETY: `word` is within both values, which are aligned for words; a `Word` may hold anything. Volatile, so that
         // the loads stay apart.
@@ -400,11 +437,20 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync> Reclaim for Cell<T, X> {
             return Claim::NotOurs;
         }
         let name = self.name();
-        if pass.in_use.binary_search_by_key(&name, |(used, _)| *used).is_ok() {
+        if pass
+            .in_use
+            .binary_search_by_key(&name, |(used, _)| *used)
+            .is_ok()
+        {
             return Claim::Busy;
         }
         // AcqRel: one claim wins; pairs with `release`.
-        if self.claim.compare_exchange(FREE, CLAIMED, AcqRel, Relaxed).is_ok() || fault::on(Fault::NoClaim) {
+        if self
+            .claim
+            .compare_exchange(FREE, CLAIMED, AcqRel, Relaxed)
+            .is_ok()
+            || fault::on(Fault::NoClaim)
+        {
             Claim::Claimed
         } else {
             Claim::NotOurs
@@ -413,7 +459,12 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync> Reclaim for Cell<T, X> {
 
     fn release(&self) {
         // AcqRel: of all that would release, one takes the target; pairs with `claim`.
-        if self.claim.compare_exchange(CLAIMED, RELEASED, AcqRel, Relaxed).is_ok() || fault::on(Fault::NoClaim) {
+        if self
+            .claim
+            .compare_exchange(CLAIMED, RELEASED, AcqRel, Relaxed)
+            .is_ok()
+            || fault::on(Fault::NoClaim)
+        {
             // SAFETY: I2: the cell was claimed after the cut and the barrier, by a scan in which no frame named it; a frame
             // published since sees the cut. Only one release gets here.
             let target = self.target.with_mut(|target| unsafe { (*target).take() });

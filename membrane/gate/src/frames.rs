@@ -20,7 +20,9 @@
 //! such a slot is cleared it may be another thread's: a call clears its slot once.
 
 use crate::fault::{self, Fault};
-use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Relaxed, Release, lock};
+use crate::sync::{
+    AcqRel, Acquire, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Relaxed, Release, lock,
+};
 use std::cell::Cell;
 use std::ptr::NonNull;
 
@@ -46,7 +48,10 @@ pub(crate) struct Slot {
 
 impl Slot {
     fn new() -> Self {
-        Self { cell: AtomicUsize::new(0), method: AtomicU32::new(0) }
+        Self {
+            cell: AtomicUsize::new(0),
+            method: AtomicU32::new(0),
+        }
     }
 
     /// C1: publishes that this thread is about to use `cell`.
@@ -56,14 +61,28 @@ impl Slot {
         self.method.store(method, Relaxed);
         // Release: pairs with the Acquire in `in_use`. The previous call's use of its target, made under this same slot,
         // happens before a scan that sees this store instead of that call's exit.
-        self.cell.store(cell, if fault::on(Fault::RelaxedEntry) { Relaxed } else { Release });
+        self.cell.store(
+            cell,
+            if fault::on(Fault::RelaxedEntry) {
+                Relaxed
+            } else {
+                Release
+            },
+        );
     }
 
     /// E1: this thread no longer uses the cell.
     #[inline(always)]
     pub(crate) fn clear(&self) {
         // Release: the call's use of the target happens before a scan that sees the slot free; pairs with `in_use`.
-        self.cell.store(0, if fault::on(Fault::RelaxedExit) { Relaxed } else { Release });
+        self.cell.store(
+            0,
+            if fault::on(Fault::RelaxedExit) {
+                Relaxed
+            } else {
+                Release
+            },
+        );
     }
 
     #[inline(always)]
@@ -125,7 +144,14 @@ impl Frames {
                     next: AtomicPtr::new(std::ptr::null_mut()),
                 }));
                 // Release: publishes the chunk's contents; pairs with the Acquire in `each`.
-                link.store(chunk, if fault::on(Fault::RelaxedLink) { Relaxed } else { Release });
+                link.store(
+                    chunk,
+                    if fault::on(Fault::RelaxedLink) {
+                        Relaxed
+                    } else {
+                        Release
+                    },
+                );
             }
             // SAFETY: chunks are made by the line above, never freed while a reference to their frames may exist, and
             // only ever lent as shared references.
@@ -210,10 +236,19 @@ impl Drop for Registry {
 }
 
 #[cfg(not(loom))]
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry { all: Vec::new(), free: Vec::new() });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    all: Vec::new(),
+    free: Vec::new(),
+});
 #[cfg(not(loom))]
 static ORPHANS: [Orphan; ORPHAN_SLOTS] = [const {
-    Orphan { slot: Slot { cell: AtomicUsize::new(0), method: AtomicU32::new(0) }, owner: AtomicUsize::new(0) }
+    Orphan {
+        slot: Slot {
+            cell: AtomicUsize::new(0),
+            method: AtomicU32::new(0),
+        },
+        owner: AtomicUsize::new(0),
+    }
 }; ORPHAN_SLOTS];
 
 #[cfg(not(loom))]
@@ -362,8 +397,13 @@ fn orphan(limit: u32) -> Option<&'static Slot> {
         return None;
     }
     // AcqRel: takes the slot over from its last user, as program order does for a thread's own slots.
-    let orphan =
-        ORPHANS.iter().find(|orphan| orphan.slot.cell.compare_exchange(0, CLAIMED, AcqRel, Relaxed).is_ok())?;
+    let orphan = ORPHANS.iter().find(|orphan| {
+        orphan
+            .slot
+            .cell
+            .compare_exchange(0, CLAIMED, AcqRel, Relaxed)
+            .is_ok()
+    })?;
     // Relaxed: published with the cell; pairs with `mine`.
     orphan.owner.store(this_thread(), Relaxed);
     Some(&orphan.slot)
@@ -381,14 +421,21 @@ pub(crate) fn in_use() -> Vec<(usize, u32)> {
     let mut cells = Vec::new();
     let mut note = |slot: &Slot| {
         // Acquire: pairs with the Release in `Slot::publish` and `Slot::clear`.
-        let cell = slot.cell.load(if fault::on(Fault::RelaxedScan) { Relaxed } else { Acquire });
+        let cell = slot.cell.load(if fault::on(Fault::RelaxedScan) {
+            Relaxed
+        } else {
+            Acquire
+        });
         if cell != 0 {
             cells.push((cell, slot.method.load(Relaxed)));
         }
     };
     {
         let registry = lock(&REGISTRY);
-        registry.all.iter().for_each(|frames| frames.get().each(&mut note));
+        registry
+            .all
+            .iter()
+            .for_each(|frames| frames.get().each(&mut note));
     }
     ORPHANS.iter().for_each(|orphan| note(&orphan.slot));
     cells.sort_unstable();

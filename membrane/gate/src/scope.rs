@@ -21,7 +21,8 @@ use crate::cell::{Claim, Holder, Pass};
 use crate::fault::{self, Fault};
 use crate::frames;
 use crate::sync::{
-    AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard, Relaxed, Release, SeqCst, Weak, fence, lock,
+    AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard, Relaxed, Release,
+    SeqCst, Weak, fence, lock,
 };
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -58,7 +59,10 @@ pub struct Options {
 impl Default for Options {
     /// 128 calls deep; panics become errors.
     fn default() -> Self {
-        Self { depth_limit: 128, propagate_panics: false }
+        Self {
+            depth_limit: 128,
+            propagate_panics: false,
+        }
     }
 }
 
@@ -119,7 +123,9 @@ pub struct Running {
 
 impl std::fmt::Debug for Running {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("Running")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -142,9 +148,17 @@ impl<X> Scope<X> {
     pub(crate) fn with_mode(options: Options, data: X, asymmetric: bool) -> Self {
         Self {
             state: AtomicU8::new(if asymmetric { LIVE } else { LIVE_FENCED }),
-            options: Options { depth_limit: options.depth_limit.max(1), ..options },
+            options: Options {
+                depth_limit: options.depth_limit.max(1),
+                ..options
+            },
             reason: AtomicU32::new(0),
-            reap: Mutex::new(Reap { fenced: false, busy: Vec::new(), dropping: 0, asleep: 0 }),
+            reap: Mutex::new(Reap {
+                fenced: false,
+                busy: Vec::new(),
+                dropping: 0,
+                asleep: 0,
+            }),
             drained: Condvar::new(),
             #[cfg(loom)]
             fenced: !asymmetric,
@@ -262,11 +276,21 @@ impl<X> Scope<X> {
     #[must_use = "targets are freed only once the cut is handed to `sever`"]
     pub fn cut(self: &Arc<Self>, reason: u32) -> Option<Cut<X>> {
         // AcqRel: the first reason wins, and is there before the state says so; pairs with `reason`.
-        let _ = self.reason.compare_exchange(0, reason.saturating_add(1), AcqRel, Relaxed);
+        let _ = self
+            .reason
+            .compare_exchange(0, reason.saturating_add(1), AcqRel, Relaxed);
         // AcqRel: pairs with the Acquire loads in `check`, `check_fenced`, `leave_cold` and `is_revoked`.
         // Relaxed on failure: nothing is read. A `DRAINED` scope must not go back to `REVOKED`.
-        let order = if fault::on(Fault::RelaxedCut) { Relaxed } else { AcqRel };
-        let flip = |from| self.state.compare_exchange(from, REVOKED, order, Relaxed).is_ok();
+        let order = if fault::on(Fault::RelaxedCut) {
+            Relaxed
+        } else {
+            AcqRel
+        };
+        let flip = |from| {
+            self.state
+                .compare_exchange(from, REVOKED, order, Relaxed)
+                .is_ok()
+        };
         (flip(LIVE) || flip(LIVE_FENCED)).then(|| Cut(self.clone()))
     }
 
@@ -313,26 +337,44 @@ impl<X> Scope<X> {
 
     /// Sleeps until something was freed; `None` once `deadline` has passed.
     #[cfg(not(loom))]
-    fn sleep<'a>(&self, mut reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
+    fn sleep<'a>(
+        &self,
+        mut reap: MutexGuard<'a, Reap>,
+        deadline: Option<Instant>,
+    ) -> Option<MutexGuard<'a, Reap>> {
         let left = match deadline {
             None => Duration::MAX,
-            Some(deadline) => deadline.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?,
+            Some(deadline) => deadline
+                .checked_duration_since(Instant::now())
+                .filter(|left| !left.is_zero())?,
         };
         reap.asleep += 1;
         let mut reap = if left == Duration::MAX {
-            self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner)
+            self.drained
+                .wait(reap)
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
         } else {
-            self.drained.wait_timeout(reap, left).unwrap_or_else(std::sync::PoisonError::into_inner).0
+            self.drained
+                .wait_timeout(reap, left)
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .0
         };
         reap.asleep -= 1;
         Some(reap)
     }
 
     #[cfg(loom)]
-    fn sleep<'a>(&self, mut reap: MutexGuard<'a, Reap>, deadline: Option<Instant>) -> Option<MutexGuard<'a, Reap>> {
+    fn sleep<'a>(
+        &self,
+        mut reap: MutexGuard<'a, Reap>,
+        deadline: Option<Instant>,
+    ) -> Option<MutexGuard<'a, Reap>> {
         let _: (Option<Instant>, Option<Duration>) = (deadline, None);
         reap.asleep += 1;
-        let mut reap = self.drained.wait(reap).unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut reap = self
+            .drained
+            .wait(reap)
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         reap.asleep -= 1;
         Some(reap)
     }
@@ -347,14 +389,21 @@ impl<X> Scope<X> {
     /// The calls that still run in a cut scope.
     pub fn running(&self) -> Vec<Running> {
         // The strong references are dropped by the caller of this function, outside the lock.
-        let busy: Vec<_> = lock(&self.reap).busy.iter().filter_map(Weak::upgrade).collect();
+        let busy: Vec<_> = lock(&self.reap)
+            .busy
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
         let in_use = frames::in_use();
         let mut running = Vec::new();
         for holder in busy {
             let cell = holder.cell().address();
             let from = in_use.partition_point(|(used, _)| *used < cell);
             for (_, method) in in_use[from..].iter().take_while(|(used, _)| *used == cell) {
-                running.push(Running { holder: holder.clone(), method: *method });
+                running.push(Running {
+                    holder: holder.clone(),
+                    method: *method,
+                });
             }
         }
         running
@@ -375,7 +424,10 @@ impl<X> Scope<X> {
             }
             if !reap.busy.is_empty() {
                 let in_use = frames::in_use();
-                let pass = Pass { scope: scope_address(self), in_use: &in_use };
+                let pass = Pass {
+                    scope: scope_address(self),
+                    in_use: &in_use,
+                };
                 reap.busy.retain(|weak| {
                     // A holder that is gone took its target along.
                     let Some(holder) = weak.upgrade() else {
@@ -443,7 +495,10 @@ impl<X> Cut<X> {
 /// # Concurrency
 ///
 /// Runs no foreign code but `cells`, and so blocks for as long as that does.
-pub fn isolate<X>(cuts: Vec<Cut<X>>, mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>) -> Isolated<X> {
+pub fn isolate<X>(
+    cuts: Vec<Cut<X>>,
+    mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>,
+) -> Isolated<X> {
     if cuts.is_empty() {
         return Isolated(cuts);
     }
@@ -509,5 +564,9 @@ fn inside_one_of(holders: &[Weak<dyn Holder>]) -> bool {
         return true;
     }
     let mine = frames::mine();
-    !mine.is_empty() && holders.iter().filter_map(Weak::upgrade).any(|holder| mine.contains(&holder.cell().address()))
+    !mine.is_empty()
+        && holders
+            .iter()
+            .filter_map(Weak::upgrade)
+            .any(|holder| mine.contains(&holder.cell().address()))
 }

@@ -2,7 +2,11 @@
 //!
 //! The names are plain re-exports, so that code reads the same under both. `Arc` and `Weak` are always `std`'s: loom has
 //! no `Weak` and no unsized coercion; what loom explores is every interleaving at the atomics and locks around them.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "this file is what the others use instead")]
+#![allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "this file is what the others use instead"
+)]
 
 #[cfg(not(loom))]
 mod imp {
@@ -91,5 +95,7 @@ pub use std::sync::{Arc, Weak};
 /// poisoned lock says nothing.
 #[inline]
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

@@ -64,7 +64,11 @@ impl Round {
         let taken = Arc::new(AtomicUsize::new(0));
         let scope = Arc::new(Scope::new(Options::default(), ()));
         let cell = Cell::new(scope, Arc::new(Guard(taken.clone())));
-        Arc::new(Self { cell, taken, severed: AtomicUsize::new(0) })
+        Arc::new(Self {
+            cell,
+            taken,
+            severed: AtomicUsize::new(0),
+        })
     }
 
     /// Acquire: pairs with `Guard::drop`.
@@ -109,7 +113,11 @@ impl Round {
             },
             |_, refusal| refusal,
         );
-        if seen { Ok(true) } else { result.map(|()| false) }
+        if seen {
+            Ok(true)
+        } else {
+            result.map(|()| false)
+        }
     }
 }
 
@@ -201,7 +209,11 @@ fn aimed(counts: &mut Counts, end: Instant) {
                     signal.store(signals, Release);
                     for store in 0..stores {
                         // Far enough apart for the prefetcher to see nothing in it.
-                        let at = base.wrapping_add(usize::try_from(store).unwrap_or(0).wrapping_mul(0x0004_1241));
+                        let at = base.wrapping_add(
+                            usize::try_from(store)
+                                .unwrap_or(0)
+                                .wrapping_mul(0x0004_1241),
+                        );
                         cold[at % cold.len()].store(at, Relaxed);
                     }
                     let (inside, violated) = round.call_until_severed();
@@ -217,7 +229,9 @@ fn aimed(counts: &mut Counts, end: Instant) {
             made += 1;
             let rounds = batch();
             let mut holders = holders(&rounds);
-            batches.send(rounds.clone()).expect("the caller runs until this end is dropped");
+            batches
+                .send(rounds.clone())
+                .expect("the caller runs until this end is dropped");
             for (round, holders) in rounds.iter().zip(&mut holders) {
                 let delay = jitter.below(64);
                 signals += 1;
@@ -264,7 +278,9 @@ fn hammered(counts: &mut Counts, end: Instant) {
             let rounds = batch();
             let mut holders = holders(&rounds);
             for caller in &callers {
-                caller.send(rounds.clone()).expect("the callers run until this end is dropped");
+                caller
+                    .send(rounds.clone())
+                    .expect("the callers run until this end is dropped");
             }
             for (round, holders) in rounds.iter().zip(&mut holders) {
                 for _ in 0..jitter.below(256) {
@@ -311,7 +327,10 @@ fn target_is_never_taken_while_a_call_is_inside() {
         hammered(&mut counts, Instant::now() + size::TIME);
     }
     // AcqRel would do nothing here: the threads have been joined.
-    let (inside, violations) = (counts.inside.fetch_add(0, AcqRel), counts.violations.load(Relaxed));
+    let (inside, violations) = (
+        counts.inside.fetch_add(0, AcqRel),
+        counts.violations.load(Relaxed),
+    );
     eprintln!(
         "STRESS {} revocations, {violations} violations ({inside} of the cells had a call inside, {:.1} s{})",
         counts.revocations,
@@ -319,10 +338,16 @@ fn target_is_never_taken_while_a_call_is_inside() {
         if CONTROL { ", without the barrier" } else { "" },
     );
     if CONTROL {
-        assert!(violations > 0, "without the barrier, violations must be seen");
+        assert!(
+            violations > 0,
+            "without the barrier, violations must be seen"
+        );
     } else {
         assert_eq!(violations, 0, "targets taken while in use");
         assert!(inside > 0, "no call got in: the test shows nothing");
     }
-    assert!(start.elapsed() < Duration::from_secs(600), "it hung for a while");
+    assert!(
+        start.elapsed() < Duration::from_secs(600),
+        "it hung for a while"
+    );
 }

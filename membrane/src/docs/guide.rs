@@ -67,9 +67,9 @@
 //! }
 //!
 //! let policy = Policy::builder()
-//!     .outbound(allow!(dyn Dir: files, is_mine))
-//!     .outbound(allow!(dyn File: len))
-//!     .inbound(allow!(dyn Progress: done))
+//!     .inbound(allow!(dyn Dir: files, is_mine))
+//!     .inbound(allow!(dyn File: len))
+//!     .outbound(allow!(dyn Progress: done))
 //!     .build()?;
 //! let membrane = Membrane::new(policy);
 //! let note: Arc<dyn File> = Arc::new(Note);

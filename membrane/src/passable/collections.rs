@@ -33,7 +33,14 @@ impl<T: Passable> Passable for Box<[T]> {
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        if Self::BARE { Ok(self) } else { self.into_vec().into_iter().map(|item| item.pass(crossing)).collect() }
+        if Self::BARE {
+            Ok(self)
+        } else {
+            self.into_vec()
+                .into_iter()
+                .map(|item| item.pass(crossing))
+                .collect()
+        }
     }
 }
 
@@ -44,7 +51,11 @@ impl<T: Passable> Passable for Box<T> {
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        if Self::BARE { Ok(self) } else { (*self).pass(crossing).map(Self::new) }
+        if Self::BARE {
+            Ok(self)
+        } else {
+            (*self).pass(crossing).map(Self::new)
+        }
     }
 }
 
@@ -89,11 +100,15 @@ impl<T: Passable, const N: usize> Passable for [T; N] {
             if failed.is_some() {
                 return None;
             }
-            item.pass(crossing).map_err(|error| failed = Some(error)).ok()
+            item.pass(crossing)
+                .map_err(|error| failed = Some(error))
+                .ok()
         });
         match failed {
             Some(error) => Err(error),
-            None => Ok(converted.map(|item| item.expect("an item is missing only after a failure"))),
+            None => {
+                Ok(converted.map(|item| item.expect("an item is missing only after a failure")))
+            }
         }
     }
 }
@@ -108,7 +123,9 @@ impl<K: Data + Eq + Hash, V: Passable> Passable for HashMap<K, V> {
         if Self::BARE {
             return Ok(self);
         }
-        self.into_iter().map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?))).collect()
+        self.into_iter()
+            .map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?)))
+            .collect()
     }
 }
 
@@ -122,7 +139,9 @@ impl<K: Data + Ord, V: Passable> Passable for BTreeMap<K, V> {
         if Self::BARE {
             return Ok(self);
         }
-        self.into_iter().map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?))).collect()
+        self.into_iter()
+            .map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?)))
+            .collect()
     }
 }
 
@@ -133,7 +152,11 @@ impl<T: Data + Eq + Hash> Passable for HashSet<T> {
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        if Self::BARE { Ok(self) } else { self.into_iter().map(|item| item.pass(crossing)).collect() }
+        if Self::BARE {
+            Ok(self)
+        } else {
+            self.into_iter().map(|item| item.pass(crossing)).collect()
+        }
     }
 }
 
@@ -144,7 +167,11 @@ impl<T: Data + Ord> Passable for BTreeSet<T> {
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        if Self::BARE { Ok(self) } else { self.into_iter().map(|item| item.pass(crossing)).collect() }
+        if Self::BARE {
+            Ok(self)
+        } else {
+            self.into_iter().map(|item| item.pass(crossing)).collect()
+        }
     }
 }
 

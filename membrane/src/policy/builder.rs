@@ -14,8 +14,8 @@ use std::sync::Arc;
 ///
 /// # #[interface] pub trait Account { fn balance(&self) -> Result<u64, Error>; fn close(&self) -> Result<(), Error>; }
 /// let twice = Policy::builder()
-///     .outbound(allow!(dyn Account: balance))
-///     .outbound(allow!(dyn Account: close))
+///     .inbound(allow!(dyn Account: balance))
+///     .inbound(allow!(dyn Account: close))
 ///     .build();
 /// assert!(matches!(twice.unwrap_err().problems(), [PolicyProblem::DuplicateInterface { .. }]));
 /// ```
@@ -28,14 +28,14 @@ pub struct PolicyBuilder {
 
 impl PolicyBuilder {
     /// Allows the dry side to call these methods on objects of the wet side.
-    pub fn outbound(mut self, allow: Allow) -> Self {
-        self.add(Direction::Outbound, allow);
+    pub fn inbound(mut self, allow: Allow) -> Self {
+        self.add(Direction::Inbound, allow);
         self
     }
 
     /// Allows the wet side to call these methods on objects of the dry side.
-    pub fn inbound(mut self, allow: Allow) -> Self {
-        self.add(Direction::Inbound, allow);
+    pub fn outbound(mut self, allow: Allow) -> Self {
+        self.add(Direction::Outbound, allow);
         self
     }
 
@@ -80,7 +80,10 @@ impl PolicyBuilder {
             Direction::Inbound => &mut self.rules.inbound,
         };
         if rules.iter().any(|rule| rule.interface == allow.interface) {
-            self.problems.push(PolicyProblem::DuplicateInterface { direction, interface: allow.name.into() });
+            self.problems.push(PolicyProblem::DuplicateInterface {
+                direction,
+                interface: allow.name.into(),
+            });
         } else {
             rules.push(allow);
         }

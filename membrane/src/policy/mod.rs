@@ -35,7 +35,12 @@ pub struct Allow {
 /// What `allow!` expands to.
 #[doc(hidden)]
 pub fn allow<T: ?Sized + Interface>(mask: u64) -> Allow {
-    Allow { interface: TypeId::of::<T>(), name: <T as Interface>::NAME, methods: <T as Interface>::METHODS, mask }
+    Allow {
+        interface: TypeId::of::<T>(),
+        name: <T as Interface>::NAME,
+        methods: <T as Interface>::METHODS,
+        mask,
+    }
 }
 
 impl Allow {
@@ -58,8 +63,15 @@ impl std::fmt::Debug for Allow {
 }
 
 /// The names of the methods in `mask`.
-pub(crate) fn names_in(methods: &'static [&'static str], mask: u64) -> impl Iterator<Item = &'static str> {
-    methods.iter().enumerate().filter(move |(index, _)| mask & (1 << index) != 0).map(|(_, name)| *name)
+pub(crate) fn names_in(
+    methods: &'static [&'static str],
+    mask: u64,
+) -> impl Iterator<Item = &'static str> {
+    methods
+        .iter()
+        .enumerate()
+        .filter(move |(index, _)| mask & (1 << index) != 0)
+        .map(|(_, name)| *name)
 }
 
 /// What happens to a reference that comes home to the side of its object.
@@ -102,10 +114,10 @@ pub enum OnPanic {
 /// use membrane::{Direction, Policy, allow};
 ///
 /// # #[interface] pub trait Account { fn balance(&self) -> Result<u64, Error>; fn close(&self) -> Result<(), Error>; }
-/// let policy = Policy::builder().outbound(allow!(dyn Account: balance)).build()?;
-/// assert!(policy.allows::<dyn Account>(Direction::Outbound, "balance"));
-/// assert!(!policy.allows::<dyn Account>(Direction::Outbound, "close"));
-/// assert!(!policy.allows::<dyn Account>(Direction::Inbound, "balance"));
+/// let policy = Policy::builder().inbound(allow!(dyn Account: balance)).build()?;
+/// assert!(policy.allows::<dyn Account>(Direction::Inbound, "balance"));
+/// assert!(!policy.allows::<dyn Account>(Direction::Inbound, "close"));
+/// assert!(!policy.allows::<dyn Account>(Direction::Outbound, "balance"));
 /// # Ok::<(), membrane::PolicyError>(())
 /// ```
 #[derive(Clone)]
@@ -192,36 +204,52 @@ impl Policy {
     /// ```
     /// # use membrane::{Error, Policy, allow, interface};
     /// # #[interface] pub trait Account { fn balance(&self) -> Result<u64, Error>; fn close(&self) -> Result<(), Error>; }
-    /// let all = Policy::builder().outbound(allow!(dyn Account: balance, close)).build()?;
-    /// let some = Policy::builder().outbound(allow!(dyn Account: balance)).build()?;
+    /// let all = Policy::builder().inbound(allow!(dyn Account: balance, close)).build()?;
+    /// let some = Policy::builder().inbound(allow!(dyn Account: balance)).build()?;
     /// assert!(all.attenuate(&some).is_ok());
     /// let error = some.attenuate(&all).unwrap_err();
-    /// assert_eq!(error.to_string(), "outbound `Account::close` is not allowed by the policy this one derives from");
+    /// assert_eq!(error.to_string(), "inbound `Account::close` is not allowed by the policy this one derives from");
     /// # Ok::<(), membrane::PolicyError>(())
     /// ```
     pub fn attenuate(&self, narrower: &Self) -> Result<Self, PolicyError> {
         let mut problems = Vec::new();
-        for direction in [Direction::Outbound, Direction::Inbound] {
+        for direction in [Direction::Inbound, Direction::Outbound] {
             for rule in narrower.0.of(direction) {
                 let excess = rule.mask & !self.mask(direction, rule.interface);
-                problems.extend(names_in(rule.methods, excess).map(|method| PolicyProblem::WiderMethod {
-                    direction,
-                    interface: rule.name.into(),
-                    method: method.into(),
+                problems.extend(names_in(rule.methods, excess).map(|method| {
+                    PolicyProblem::WiderMethod {
+                        direction,
+                        interface: rule.name.into(),
+                        method: method.into(),
+                    }
                 }));
             }
         }
         if narrower.0.homecoming < self.0.homecoming {
-            problems.push(PolicyProblem::WiderHomecoming { asked: narrower.0.homecoming, has: self.0.homecoming });
+            problems.push(PolicyProblem::WiderHomecoming {
+                asked: narrower.0.homecoming,
+                has: self.0.homecoming,
+            });
         }
         if narrower.0.depth_limit > self.0.depth_limit {
-            problems.push(PolicyProblem::WiderDepth { asked: narrower.0.depth_limit, has: self.0.depth_limit });
+            problems.push(PolicyProblem::WiderDepth {
+                asked: narrower.0.depth_limit,
+                has: self.0.depth_limit,
+            });
         }
-        if problems.is_empty() { Ok(narrower.clone()) } else { Err(PolicyError::new(problems)) }
+        if problems.is_empty() {
+            Ok(narrower.clone())
+        } else {
+            Err(PolicyError::new(problems))
+        }
     }
 
     pub(crate) fn mask(&self, direction: Direction, interface: TypeId) -> u64 {
-        self.0.of(direction).iter().find(|rule| rule.interface == interface).map_or(0, |rule| rule.mask)
+        self.0
+            .of(direction)
+            .iter()
+            .find(|rule| rule.interface == interface)
+            .map_or(0, |rule| rule.mask)
     }
 }
 
@@ -235,8 +263,8 @@ impl Default for Policy {
 impl std::fmt::Debug for Policy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Policy")
-            .field("outbound", &self.0.outbound)
             .field("inbound", &self.0.inbound)
+            .field("outbound", &self.0.outbound)
             .field("homecoming", &self.0.homecoming)
             .field("on_panic", &self.0.on_panic)
             .field("depth_limit", &self.0.depth_limit)

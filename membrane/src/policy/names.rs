@@ -36,8 +36,16 @@ impl Interfaces {
     /// Adds an interface. Adding it again changes nothing.
     #[must_use]
     pub fn with<T: ?Sized + Interface>(mut self) -> Self {
-        let known = Known { all: allow::<T>(u64::MAX), key: T::__KEY, supers: T::__SUPERS };
-        if self.0.iter().all(|other| other.all.interface != known.all.interface) {
+        let known = Known {
+            all: allow::<T>(u64::MAX),
+            key: T::__KEY,
+            supers: T::__SUPERS,
+        };
+        if self
+            .0
+            .iter()
+            .all(|other| other.all.interface != known.all.interface)
+        {
             self.0.push(known);
         }
         self
@@ -113,10 +121,10 @@ impl Policy {
     /// use membrane::{Direction, Interfaces, NamedRule, Policy};
     ///
     /// let known = Interfaces::new().with::<dyn Account>();
-    /// let rule = |methods| NamedRule { direction: Direction::Outbound, interface: "Account", methods };
+    /// let rule = |methods| NamedRule { direction: Direction::Inbound, interface: "Account", methods };
     ///
     /// let policy = Policy::from_names(&known, [rule(&["balance"])])?;
-    /// assert!(policy.allows::<dyn Account>(Direction::Outbound, "balance"));
+    /// assert!(policy.allows::<dyn Account>(Direction::Inbound, "balance"));
     ///
     /// let error = Policy::from_names(&known, [rule(&["balanse", "*"])]).unwrap_err();
     /// assert_eq!(
@@ -131,15 +139,27 @@ impl Policy {
         rules: impl IntoIterator<Item = NamedRule<'a>>,
     ) -> Result<Self, PolicyError> {
         let mut builder = Self::builder();
-        for NamedRule { direction, interface, methods } in rules {
+        for NamedRule {
+            direction,
+            interface,
+            methods,
+        } in rules
+        {
             let mut candidates = known.0.iter().filter(|known| known.all.name == interface);
             let Some(found) = candidates.next() else {
                 let known = known.names().map(Into::into).collect();
-                builder.problem(PolicyProblem::UnknownInterface { direction, interface: interface.into(), known });
+                builder.problem(PolicyProblem::UnknownInterface {
+                    direction,
+                    interface: interface.into(),
+                    known,
+                });
                 continue;
             };
             if candidates.next().is_some() {
-                builder.problem(PolicyProblem::AmbiguousInterface { direction, interface: interface.into() });
+                builder.problem(PolicyProblem::AmbiguousInterface {
+                    direction,
+                    interface: interface.into(),
+                });
                 continue;
             }
             let mut mask = 0;
@@ -147,17 +167,30 @@ impl Policy {
                 let (interface, method) = (interface.to_owned(), String::from(*method));
                 match found.bit(&method) {
                     Ok(bit) if mask & bit != 0 => {
-                        builder.problem(PolicyProblem::DuplicateMethod { direction, interface, method });
+                        builder.problem(PolicyProblem::DuplicateMethod {
+                            direction,
+                            interface,
+                            method,
+                        });
                     }
                     Ok(bit) => mask |= bit,
                     Err(Lookup::Unknown) => builder.problem(PolicyProblem::UnknownMethod {
                         direction,
                         interface,
                         method,
-                        known: found.all.methods.iter().map(|name| (*name).to_owned()).collect(),
+                        known: found
+                            .all
+                            .methods
+                            .iter()
+                            .map(|name| (*name).to_owned())
+                            .collect(),
                     }),
                     Err(Lookup::Ambiguous) => {
-                        builder.problem(PolicyProblem::AmbiguousMethod { direction, interface, method });
+                        builder.problem(PolicyProblem::AmbiguousMethod {
+                            direction,
+                            interface,
+                            method,
+                        });
                     }
                 }
             }

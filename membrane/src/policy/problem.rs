@@ -94,36 +94,89 @@ pub enum PolicyProblem {
 impl fmt::Display for PolicyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::DuplicateInterface { direction, interface } => {
-                write!(f, "{direction} `{interface}` is listed twice: write one list of its methods")
+            Self::DuplicateInterface {
+                direction,
+                interface,
+            } => {
+                write!(
+                    f,
+                    "{direction} `{interface}` is listed twice: write one list of its methods"
+                )
             }
-            Self::DuplicateMethod { direction, interface, method } => {
+            Self::DuplicateMethod {
+                direction,
+                interface,
+                method,
+            } => {
                 write!(f, "{direction} `{interface}::{method}` is listed twice")
             }
-            Self::UnknownInterface { direction, interface, known } => {
-                write!(f, "{direction} `{interface}` is not a known interface; known: {}", known.join(", "))
+            Self::UnknownInterface {
+                direction,
+                interface,
+                known,
+            } => {
+                write!(
+                    f,
+                    "{direction} `{interface}` is not a known interface; known: {}",
+                    known.join(", ")
+                )
             }
-            Self::AmbiguousInterface { direction, interface } => {
-                write!(f, "{direction} `{interface}` is the name of two known interfaces: use `allow!` for one of them")
+            Self::AmbiguousInterface {
+                direction,
+                interface,
+            } => {
+                write!(
+                    f,
+                    "{direction} `{interface}` is the name of two known interfaces: use `allow!` for one of them"
+                )
             }
-            Self::UnknownMethod { interface, method, known, .. } => {
-                write!(f, "`{interface}` has no method `{method}`; it has: {}", known.join(", "))
+            Self::UnknownMethod {
+                interface,
+                method,
+                known,
+                ..
+            } => {
+                write!(
+                    f,
+                    "`{interface}` has no method `{method}`; it has: {}",
+                    known.join(", ")
+                )
             }
-            Self::AmbiguousMethod { interface, method, .. } => {
-                write!(f, "`{interface}` inherits two methods `{method}`: it cannot be listed by name")
+            Self::AmbiguousMethod {
+                interface, method, ..
+            } => {
+                write!(
+                    f,
+                    "`{interface}` inherits two methods `{method}`: it cannot be listed by name"
+                )
             }
             Self::ZeroDepth => f.write_str("a depth limit of 0 refuses every call: use 1 or more"),
-            Self::WiderMethod { direction, interface, method } => {
-                write!(f, "{direction} `{interface}::{method}` is not allowed by the policy this one derives from")
+            Self::WiderMethod {
+                direction,
+                interface,
+                method,
+            } => {
+                write!(
+                    f,
+                    "{direction} `{interface}::{method}` is not allowed by the policy this one derives from"
+                )
             }
             Self::WiderHomecoming { asked, has } => {
-                write!(f, "homecoming `{asked:?}` is wider than `{has:?}` of the policy this one derives from")
+                write!(
+                    f,
+                    "homecoming `{asked:?}` is wider than `{has:?}` of the policy this one derives from"
+                )
             }
             Self::WiderDepth { asked, has } => {
-                write!(f, "a depth limit of {asked} is wider than {has} of the policy this one derives from")
+                write!(
+                    f,
+                    "a depth limit of {asked} is wider than {has} of the policy this one derives from"
+                )
             }
             Self::Revoked => f.write_str("the membrane is revoked: nothing can be derived from it"),
-            Self::TooManyGenerations => f.write_str("membranes are derived from each other too deeply"),
+            Self::TooManyGenerations => {
+                f.write_str("membranes are derived from each other too deeply")
+            }
         }
     }
 }

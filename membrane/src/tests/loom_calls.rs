@@ -1,6 +1,9 @@
 //! Calls through proxies, and foreign code in a target's `Drop`, while another thread revokes.
 
-use super::model::{Object, Order, Shared, Slot, Tally, Thing, holds, lend, let_go, membrane, policy, spawn, take_in};
+use super::model::{
+    Object, Order, Shared, Slot, Tally, Thing, holds, lend, let_go, membrane, policy, spawn,
+    take_in,
+};
 use crate::membrane_handle::Membrane;
 use object_membrane_gate::sync::{Acquire, AtomicUsize, Release};
 use std::sync::{Arc, Mutex};
@@ -23,13 +26,21 @@ impl Watched {
         };
         let target = Thing::counted(&tally).on_touch(look);
         let proxy = lend(membrane, Arc::new(target)).expect("live");
-        Shared::new(Self { proxy, tally, returned, late })
+        Shared::new(Self {
+            proxy,
+            tally,
+            returned,
+            late,
+        })
     }
 
     /// A call that ran on after the revocation had returned is not delivered.
     fn call(&self) {
         match self.proxy.touch() {
-            Ok(()) => assert!(!*self.late.lock().unwrap(), "delivered after the revocation returned"),
+            Ok(()) => assert!(
+                !*self.late.lock().unwrap(),
+                "delivered after the revocation returned"
+            ),
             Err(error) => assert_eq!(error.reason().map(crate::Reason::as_str), Some("race")),
         }
     }
@@ -37,14 +48,21 @@ impl Watched {
     fn revoked_by(&self, membrane: &Membrane) {
         membrane.revoke("race");
         self.returned.store(1, Release);
-        assert!(self.proxy.touch().unwrap_err().is_revoked(), "called after the revocation returned");
+        assert!(
+            self.proxy.touch().unwrap_err().is_revoked(),
+            "called after the revocation returned"
+        );
     }
 }
 
 /// One thread calls; another revokes the membrane, or the one that it derives from.
 fn call_and_revoke(derived: bool) {
     let root = Shared::new(membrane());
-    let membrane = if derived { Shared::new(root.grant(&policy()).expect("live")) } else { root.clone() };
+    let membrane = if derived {
+        Shared::new(root.grant(&policy()).expect("live"))
+    } else {
+        root.clone()
+    };
     let watched = Watched::new(&membrane);
     let caller = spawn(&watched, |watched| watched.call());
     watched.revoked_by(&root);
@@ -72,11 +90,15 @@ impl Returning {
             order: Order::new(),
             made: Slot::default(),
         });
-        let target = Thing::counted(&returning.outer).ordered(&returning.order).on_drop({
-            let returning = returning.clone();
-            move || script(&returning)
-        });
-        returning.proxy.put(lend(&returning.membrane, Arc::new(target)).expect("live"));
+        let target = Thing::counted(&returning.outer)
+            .ordered(&returning.order)
+            .on_drop({
+                let returning = returning.clone();
+                move || script(&returning)
+            });
+        returning
+            .proxy
+            .put(lend(&returning.membrane, Arc::new(target)).expect("live"));
         returning
     }
 
@@ -109,7 +131,9 @@ fn dropping_drop_and_revoke() {
         let_go(returning.made.take(), &returning.membrane, &returning.order);
     });
     let inner = Thing::counted(&returning.inner).ordered(&returning.order);
-    returning.made.put(take_in(&returning.membrane, Arc::new(inner)).expect("live"));
+    returning
+        .made
+        .put(take_in(&returning.membrane, Arc::new(inner)).expect("live"));
     let dropper = spawn(&returning, |returning| returning.drop_proxy());
     returning.membrane.revoke("race");
     dropper.join().unwrap();

@@ -1,6 +1,8 @@
 //! The identity table: one proxy for one object while it lives, whoever wraps, drops and revokes meanwhile.
 
-use super::model::{Kept, Object, Order, Shared, Slot, Tally, Thing, breaks, holds, lend, let_go, membrane, spawn};
+use super::model::{
+    Kept, Object, Order, Shared, Slot, Tally, Thing, breaks, holds, lend, let_go, membrane, spawn,
+};
 use crate::direction::Direction;
 use crate::fault::Fault;
 use crate::membrane_handle::Membrane;
@@ -29,8 +31,14 @@ impl Lent {
 
     /// Both threads were given the same proxy, and it is known.
     fn assert_one(&self) {
-        let [one, other] = self.proxies.each_ref().map(|slot| slot.take().expect("put by each thread"));
-        assert!(Arc::ptr_eq(&one, &other), "two proxies at once for one object");
+        let [one, other] = self
+            .proxies
+            .each_ref()
+            .map(|slot| slot.take().expect("put by each thread"));
+        assert!(
+            Arc::ptr_eq(&one, &other),
+            "two proxies at once for one object"
+        );
         drop(other);
         self.assert_known(one);
     }
@@ -49,7 +57,9 @@ impl Lent {
 fn wrap_and_last_drop() {
     let lent = Lent::new();
     lent.first.put(lent.wrap());
-    let dropper = spawn(&lent, |lent| let_go(lent.first.take(), &lent.membrane, &Order::default()));
+    let dropper = spawn(&lent, |lent| {
+        let_go(lent.first.take(), &lent.membrane, &Order::default())
+    });
     lent.proxies[0].put(lent.wrap());
     dropper.join().unwrap();
     lent.assert_known(lent.proxies[0].take().expect("put above"));
@@ -59,7 +69,9 @@ fn wrap_and_last_drop() {
 fn two_wraps_and_last_drop() {
     let lent = Lent::new();
     lent.first.put(lent.wrap());
-    let dropper = spawn(&lent, |lent| let_go(lent.first.take(), &lent.membrane, &Order::default()));
+    let dropper = spawn(&lent, |lent| {
+        let_go(lent.first.take(), &lent.membrane, &Order::default())
+    });
     let wrapper = spawn(&lent, |lent| lent.proxies[1].put(lent.wrap()));
     lent.proxies[0].put(lent.wrap());
     wrapper.join().unwrap();
@@ -103,10 +115,12 @@ impl Race {
 /// One thread wraps an object that nobody else holds; another revokes.
 fn wrap_and_revoke() {
     let race = Race::new();
-    let wrapper = spawn(&race, |race| match lend(&race.membrane, Arc::new(race.thing())) {
-        // Kept until the end: dropping a proxy frees its target, too.
-        Ok(proxy) => race.proxy.put(proxy),
-        Err(error) => assert!(error.is_revoked()),
+    let wrapper = spawn(&race, |race| {
+        match lend(&race.membrane, Arc::new(race.thing())) {
+            // Kept until the end: dropping a proxy frees its target, too.
+            Ok(proxy) => race.proxy.put(proxy),
+            Err(error) => assert!(error.is_revoked()),
+        }
     });
     race.membrane.revoke("race");
     wrapper.join().unwrap();
@@ -122,7 +136,9 @@ fn wrap_of_curious_object_and_revoke() {
     let race = Race::new();
     let wrapper = spawn(&race, |race| {
         let membrane = race.membrane.clone();
-        let object = race.thing().on_drop(move || assert_eq!(membrane.live_proxies(), 0));
+        let object = race
+            .thing()
+            .on_drop(move || assert_eq!(membrane.live_proxies(), 0));
         if let Ok(proxy) = lend(&race.membrane, Arc::new(object)) {
             race.proxy.put(proxy);
         }
@@ -136,7 +152,8 @@ fn wrap_of_curious_object_and_revoke() {
 fn argument_and_revoke() {
     let race = Race::new();
     let target = Thing::default().keeping(&race.kept);
-    race.proxy.put(lend(&race.membrane, Arc::new(target)).expect("live"));
+    race.proxy
+        .put(lend(&race.membrane, Arc::new(target)).expect("live"));
     let proxy = Shared::new(race.proxy.take().expect("put above"));
     let caller = {
         let race = race.clone();
@@ -158,8 +175,11 @@ fn argument_and_revoke() {
 /// One thread drops the only proxy of an object; another revokes.
 fn last_drop_and_revoke() {
     let race = Race::new();
-    race.proxy.put(lend(&race.membrane, Arc::new(race.thing())).expect("live"));
-    let dropper = spawn(&race, |race| let_go(race.proxy.take(), &race.membrane, &race.order));
+    race.proxy
+        .put(lend(&race.membrane, Arc::new(race.thing())).expect("live"));
+    let dropper = spawn(&race, |race| {
+        let_go(race.proxy.take(), &race.membrane, &race.order)
+    });
     race.membrane.revoke("race");
     dropper.join().unwrap();
     race.tally.assert_dropped();
@@ -212,7 +232,10 @@ fn proxy_made_while_revoking_is_dead_and_its_target_dropped() {
 
 #[test]
 fn object_that_comes_too_late_is_dropped_under_no_lock() {
-    holds("wrap_of_curious_object_and_revoke", wrap_of_curious_object_and_revoke);
+    holds(
+        "wrap_of_curious_object_and_revoke",
+        wrap_of_curious_object_and_revoke,
+    );
 }
 
 #[test]
@@ -235,7 +258,11 @@ fn proxy_made_by_either_thread_while_revoking_is_dead() {
 #[test]
 fn look_under_the_lock_is_needed_to_wrap() {
     breaks(Fault::WrapUnchecked, "wrap_and_revoke", wrap_and_revoke);
-    breaks(Fault::WrapUnchecked, "argument_and_revoke", argument_and_revoke);
+    breaks(
+        Fault::WrapUnchecked,
+        "argument_and_revoke",
+        argument_and_revoke,
+    );
 }
 
 /// Edit: `identity::forget` removes the entry without comparing it. It removes a newer proxy's.
@@ -247,7 +274,11 @@ fn dying_proxy_must_not_forget_another() {
 /// Edit: in `identity::proxy` the target of a revoked scope is dropped before the lock. Its `Drop` waits for that lock.
 #[test]
 fn object_that_comes_too_late_must_not_be_dropped_under_the_lock() {
-    breaks(Fault::DropUnderLock, "wrap_of_curious_object_and_revoke", wrap_of_curious_object_and_revoke);
+    breaks(
+        Fault::DropUnderLock,
+        "wrap_of_curious_object_and_revoke",
+        wrap_of_curious_object_and_revoke,
+    );
 }
 
 /// An inbound proxy is another than the outbound one of the same object: the two do not share an entry.
@@ -261,7 +292,10 @@ fn wraps_in_both_directions_do_not_meet() {
         });
         lent.proxies[1].put(lent.wrap());
         other.join().unwrap();
-        let [inbound, outbound] = lent.proxies.each_ref().map(|slot| slot.take().expect("put above"));
+        let [inbound, outbound] = lent
+            .proxies
+            .each_ref()
+            .map(|slot| slot.take().expect("put above"));
         assert!(!Arc::ptr_eq(&inbound, &outbound));
         drop(inbound);
         lent.assert_known(outbound);

@@ -1,6 +1,8 @@
 //! The tree of membranes: what is derived, watched or revoked while another thread revokes.
 
-use super::model::{Object, Shared, Slot, Tally, Thing, breaks, holds, lend, membrane, policy, spawn};
+use super::model::{
+    Object, Shared, Slot, Tally, Thing, breaks, holds, lend, membrane, policy, spawn,
+};
 use crate::fault::Fault;
 use crate::membrane_handle::Membrane;
 use object_membrane_gate::sync::lock;
@@ -42,7 +44,9 @@ fn grant_and_wrap_and_revoke() {
         if root.0.is_revoked() {
             return;
         }
-        let Ok(child) = root.0.grant(&policy()) else { return };
+        let Ok(child) = root.0.grant(&policy()) else {
+            return;
+        };
         let child = Shared::new(child);
         if let Ok(proxy) = lend(&child, object) {
             root.1.proxy.put(proxy);
@@ -75,14 +79,21 @@ impl Line {
             let target = Arc::new(Thing::counted(&tallies[at]));
             lend(&members[at], target).expect("live")
         });
-        Shared::new(Self { members, tallies, _proxies: proxies })
+        Shared::new(Self {
+            members,
+            tallies,
+            _proxies: proxies,
+        })
     }
 
     /// Revokes one, and finds nothing live that derives from it.
     fn revoke(&self, at: usize) {
         self.members[at].revoke("race");
         for member in &self.members[at..] {
-            assert!(member.is_revoked(), "live when a revoker of its ancestor returned");
+            assert!(
+                member.is_revoked(),
+                "live when a revoker of its ancestor returned"
+            );
         }
     }
 }
@@ -106,7 +117,10 @@ fn two_revokers_of_bare_line(second: usize) {
     let line = Shared::new([root, child, grandchild]);
     let revoke = |line: &[Membrane; 3], at: usize| {
         line[at].revoke("race");
-        assert!(line[at..].iter().all(Membrane::is_revoked), "live when a revoker of its ancestor returned");
+        assert!(
+            line[at..].iter().all(Membrane::is_revoked),
+            "live when a revoker of its ancestor returned"
+        );
     };
     let other = spawn(&line, move |line| revoke(line, second));
     revoke(&line, 0);
@@ -143,7 +157,11 @@ impl Told {
 
     #[track_caller]
     fn assert_once(&self) {
-        assert_eq!(*self.0.lock().unwrap(), ["race"], "told once, with the reason");
+        assert_eq!(
+            *self.0.lock().unwrap(),
+            ["race"],
+            "told once, with the reason"
+        );
     }
 }
 
@@ -188,7 +206,9 @@ fn nothing_of_the_subtree_is_live_when_either_revoker_returns() {
 #[test]
 fn nothing_of_a_bare_subtree_is_live_when_either_revoker_returns() {
     holds("two_revokers_of_bare_line", || two_revokers_of_bare_line(0));
-    holds("revokers_of_bare_line_and_child", || two_revokers_of_bare_line(1));
+    holds("revokers_of_bare_line_and_child", || {
+        two_revokers_of_bare_line(1)
+    });
 }
 
 #[test]
@@ -210,24 +230,40 @@ fn observer_is_told_once_by_two_revokers() {
 #[test]
 fn look_under_the_lock_is_needed_to_derive() {
     breaks(Fault::ChildUnchecked, "grant_and_revoke", grant_and_revoke);
-    breaks(Fault::ChildUnchecked, "grant_and_wrap_and_revoke", grant_and_wrap_and_revoke);
+    breaks(
+        Fault::ChildUnchecked,
+        "grant_and_wrap_and_revoke",
+        grant_and_wrap_and_revoke,
+    );
 }
 
 /// Edit: no look at whether the scope is revoked in `Membrane::on_revoke`. The observer comes after those were told.
 #[test]
 fn look_under_the_lock_is_needed_to_observe() {
-    breaks(Fault::ObserveUnchecked, "observe_and_revoke", observe_and_revoke);
+    breaks(
+        Fault::ObserveUnchecked,
+        "observe_and_revoke",
+        observe_and_revoke,
+    );
 }
 
 /// Edit: `revoke` takes a scope's children when it cuts it. The second revoker finds none, and returns while they live.
 #[test]
 fn children_must_be_known_until_the_subtree_is_cut() {
-    breaks(Fault::EarlyOrphans, "two_revokers_of_bare_line", || two_revokers_of_bare_line(0));
-    breaks(Fault::EarlyOrphans, "revokers_of_bare_line_and_child", || two_revokers_of_bare_line(1));
+    breaks(Fault::EarlyOrphans, "two_revokers_of_bare_line", || {
+        two_revokers_of_bare_line(0)
+    });
+    breaks(
+        Fault::EarlyOrphans,
+        "revokers_of_bare_line_and_child",
+        || two_revokers_of_bare_line(1),
+    );
 }
 
 /// Edit: `revoke` walks only the scopes that it cut itself. As above.
 #[test]
 fn scope_that_another_cut_must_be_walked() {
-    breaks(Fault::TrustedCut, "two_revokers_of_bare_line", || two_revokers_of_bare_line(0));
+    breaks(Fault::TrustedCut, "two_revokers_of_bare_line", || {
+        two_revokers_of_bare_line(0)
+    });
 }

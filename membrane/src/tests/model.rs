@@ -32,7 +32,9 @@ pub(crate) trait Object {
 
 /// Allows everything, both ways.
 pub(super) fn policy() -> Policy {
-    let all = Policy::builder().outbound(allow!(dyn Object: touch, keep)).inbound(allow!(dyn Object: touch, keep));
+    let all = Policy::builder()
+        .inbound(allow!(dyn Object: touch, keep))
+        .outbound(allow!(dyn Object: touch, keep));
     all.build().expect("one list for each direction")
 }
 
@@ -47,16 +49,27 @@ pub(super) fn lend(membrane: &Membrane, target: Arc<dyn Object>) -> Result<Arc<d
 
 /// The same the other way. A model with two targets lends one each way: the order of a table is that of its addresses,
 /// which differ from execution to execution, and that of the tables is not.
-pub(super) fn take_in(membrane: &Membrane, target: Arc<dyn Object>) -> Result<Arc<dyn Object>, Error> {
+pub(super) fn take_in(
+    membrane: &Membrane,
+    target: Arc<dyn Object>,
+) -> Result<Arc<dyn Object>, Error> {
     pass(membrane, target, Direction::Inbound)
 }
 
-fn pass(membrane: &Membrane, target: Arc<dyn Object>, direction: Direction) -> Result<Arc<dyn Object>, Error> {
+fn pass(
+    membrane: &Membrane,
+    target: Arc<dyn Object>,
+    direction: Direction,
+) -> Result<Arc<dyn Object>, Error> {
     // Under no lock: it must not be all there is.
     if let Some(reason) = membrane.reason() {
         return Err(Error::revoked(reason));
     }
-    target.pass(&Crossing::new(&membrane.0, direction, membrane.0.data().wet()))
+    target.pass(&Crossing::new(
+        &membrane.0,
+        direction,
+        membrane.0.data().wet(),
+    ))
 }
 
 /// Drops a proxy that a revoker, or whoever wraps its target, may take up meanwhile.
@@ -246,7 +259,9 @@ fn explore(bound: usize, executions: &Arc<Mutex<usize>>, model: impl Fn() + Send
 
 fn bound() -> usize {
     let bound = std::env::var("LOOM_MAX_PREEMPTIONS");
-    bound.map_or(2, |bound| bound.parse().expect("LOOM_MAX_PREEMPTIONS is a number"))
+    bound.map_or(2, |bound| {
+        bound.parse().expect("LOOM_MAX_PREEMPTIONS is a number")
+    })
 }
 
 /// `model` holds in every execution.
@@ -256,7 +271,10 @@ pub(super) fn holds(name: &str, model: impl Fn() + Send + Sync + 'static) {
     let start = std::time::Instant::now();
     explore(bound, &executions, model);
     let executions = *executions.lock().unwrap();
-    eprintln!("LOOM {name}: {executions} executions (bound {bound}), {:.1} s", start.elapsed().as_secs_f32());
+    eprintln!(
+        "LOOM {name}: {executions} executions (bound {bound}), {:.1} s",
+        start.elapsed().as_secs_f32()
+    );
 }
 
 /// `model` breaks in some execution with `fault`.
@@ -269,9 +287,19 @@ pub(super) fn breaks(fault: Fault, name: &str, model: impl Fn() + Send + Sync + 
         catch_unwind(AssertUnwindSafe(|| explore(bound, &executions, model)))
     };
     let executions = *executions.lock().unwrap();
-    let Err(payload) = outcome else { panic!("{fault:?} got past {name} in {executions} executions") };
-    let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
-    let text = text.unwrap_or_default().trim().lines().next().unwrap_or_default();
+    let Err(payload) = outcome else {
+        panic!("{fault:?} got past {name} in {executions} executions")
+    };
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or(payload.downcast_ref::<&str>().copied());
+    let text = text
+        .unwrap_or_default()
+        .trim()
+        .lines()
+        .next()
+        .unwrap_or_default();
     eprintln!("FAULT {fault:?} breaks {name} in execution {executions} (bound {bound}): {text}");
 }
 

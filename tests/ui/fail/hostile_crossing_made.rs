@@ -5,7 +5,7 @@ use membrane::{Crossing, Direction};
 fn main() {
     fn turn(crossing: Crossing<'_>) -> Crossing<'_> {
         Crossing {
-            direction: Direction::Inbound,
+            direction: Direction::Outbound,
             ..crossing
         }
     }

@@ -10,9 +10,14 @@ fn call_reaches_the_target_in_either_mode() {
     for scope in scopes(Options::default()) {
         let held = held(&scope);
         for turn in 0..3 {
-            assert_eq!(held.call(|target| target.drops.load(SeqCst) + turn), Ok(turn));
+            assert_eq!(
+                held.call(|target| target.drops.load(SeqCst) + turn),
+                Ok(turn)
+            );
         }
-        let error = held.cell.call(1, |_| Err::<(), _>("the target's own"), |_, _| "refused");
+        let error = held
+            .cell
+            .call(1, |_| Err::<(), _>("the target's own"), |_, _| "refused");
         assert_eq!(error, Err("the target's own"));
     }
 }
@@ -23,7 +28,11 @@ fn results_of_every_size_come_through() {
         for scope in scopes(Options::default()) {
             let held = held(&scope);
             assert_eq!(held.call(|_| value.clone()), Ok(value.clone()));
-            assert_eq!(held.cell.call(1, |_| Err::<(), R>(value.clone()), |_, _| unreachable!()), Err(value.clone()));
+            assert_eq!(
+                held.cell
+                    .call(1, |_| Err::<(), R>(value.clone()), |_, _| unreachable!()),
+                Err(value.clone())
+            );
             let withheld = held.call(|_| {
                 held.revoke();
                 value.clone()
@@ -50,7 +59,10 @@ fn result_is_withheld_and_dropped_when_the_call_revokes() {
         let result = held.call(|_| {
             held.revoke();
             assert_eq!(held.drops(), 0, "in use");
-            Target { drops: held.drops.clone(), on_drop: Some(Box::new(|| panic!("foreign"))) }
+            Target {
+                drops: held.drops.clone(),
+                on_drop: Some(Box::new(|| panic!("foreign"))),
+            }
         });
         assert_eq!(result.err(), Some(Refusal::Revoked));
         assert_eq!(held.drops(), 2, "the target, and the result");
@@ -76,7 +88,9 @@ fn call_after_the_cut_is_refused_before_and_after_the_target_is_freed() {
     for scope in scopes(Options::default()) {
         let held = held(&scope);
         let cut = cut(&scope);
-        let refused = held.cell.call(1, |_| Ok(()), |scope, refusal| (scope.reason(), refusal));
+        let refused = held
+            .cell
+            .call(1, |_| Ok(()), |scope, refusal| (scope.reason(), refusal));
         assert_eq!(refused, Err((7, Refusal::Revoked)));
         assert_eq!(held.drops(), 0);
         sever(vec![cut], |_| vec![weak(&held)]);
@@ -89,14 +103,18 @@ fn call_after_the_cut_is_refused_before_and_after_the_target_is_freed() {
 #[test]
 fn call_is_refused_beyond_the_depth_limit_and_possible_again_after() {
     fn nest(held: &super::fixture::Held, levels: usize) -> Result<usize, Refusal> {
-        held.call(|_| nest(held, levels + 1)).unwrap_or_else(|refusal| {
-            assert_eq!(refusal, Refusal::TooDeep);
-            assert_eq!(depth(), levels);
-            Ok(levels)
-        })
+        held.call(|_| nest(held, levels + 1))
+            .unwrap_or_else(|refusal| {
+                assert_eq!(refusal, Refusal::TooDeep);
+                assert_eq!(depth(), levels);
+                Ok(levels)
+            })
     }
     for depth_limit in [1, 2, 7, 8, 9, 10, 40, 41, 100] {
-        for scope in scopes(Options { depth_limit, ..Options::default() }) {
+        for scope in scopes(Options {
+            depth_limit,
+            ..Options::default()
+        }) {
             let held = held(&scope);
             for _ in 0..2 {
                 assert_eq!(nest(&held, 0), Ok(depth_limit as usize));
@@ -109,7 +127,10 @@ fn call_is_refused_beyond_the_depth_limit_and_possible_again_after() {
 #[test]
 fn depth_limit_of_zero_is_one() {
     std::thread::spawn(|| {
-        for scope in scopes(Options { depth_limit: 0, ..Options::default() }) {
+        for scope in scopes(Options {
+            depth_limit: 0,
+            ..Options::default()
+        }) {
             assert_eq!(scope.options().depth_limit, 1);
             let held = held(&scope);
             for _ in 0..2 {
@@ -123,8 +144,16 @@ fn depth_limit_of_zero_is_one() {
 
 #[test]
 fn depth_is_counted_over_all_scopes() {
-    let (outer, inner) =
-        (held(&scope()), held(&Arc::new(Scope::new(Options { depth_limit: 2, ..Options::default() }, ()))));
+    let (outer, inner) = (
+        held(&scope()),
+        held(&Arc::new(Scope::new(
+            Options {
+                depth_limit: 2,
+                ..Options::default()
+            },
+            (),
+        ))),
+    );
     let result = outer.call(|_| {
         assert_eq!(depth(), 1);
         inner.call(|_| {
@@ -158,8 +187,14 @@ fn frames_are_found_again_after_calls_of_every_depth() {
 fn pin_gives_the_target_itself_until_the_cut() {
     for scope in scopes(Options::default()) {
         let held = held(&scope);
-        let pinned = held.cell.pin().unwrap_or_else(|refusal| panic!("{refusal:?}"));
-        assert_eq!(held.call(|target| std::ptr::eq(target, &raw const *pinned)), Ok(true));
+        let pinned = held
+            .cell
+            .pin()
+            .unwrap_or_else(|refusal| panic!("{refusal:?}"));
+        assert_eq!(
+            held.call(|target| std::ptr::eq(target, &raw const *pinned)),
+            Ok(true)
+        );
         held.revoke();
         assert_eq!(held.drops(), 0, "pinned");
         assert_eq!(held.cell.pin().err(), Some(Refusal::Revoked));
@@ -170,8 +205,17 @@ fn pin_gives_the_target_itself_until_the_cut() {
 
 #[test]
 fn pin_is_refused_beyond_the_depth_limit() {
-    let held = held(&Arc::new(Scope::new(Options { depth_limit: 1, ..Options::default() }, ())));
-    assert_eq!(held.call(|_| held.cell.pin().err()), Ok(Some(Refusal::TooDeep)));
+    let held = held(&Arc::new(Scope::new(
+        Options {
+            depth_limit: 1,
+            ..Options::default()
+        },
+        (),
+    )));
+    assert_eq!(
+        held.call(|_| held.cell.pin().err()),
+        Ok(Some(Refusal::TooDeep))
+    );
 }
 
 #[test]
@@ -202,11 +246,17 @@ fn unsized_targets_are_called_and_dropped() {
     let target = Target::default();
     let drops = target.drops.clone();
     let spoken: Cell<dyn Speak, ()> = Cell::new(scope(), Arc::new(target));
-    assert_eq!(spoken.call(0, |target| Ok(target.speak()), |_, refusal| refusal), Ok(42));
+    assert_eq!(
+        spoken.call(0, |target| Ok(target.speak()), |_, refusal| refusal),
+        Ok(42)
+    );
     drop(spoken);
     assert_eq!(drops.load(SeqCst), 1);
     let text: Cell<str, ()> = Cell::new(scope(), Arc::from("text"));
-    assert_eq!(text.call(0, |text| Ok(text.len()), |_, refusal| refusal), Ok(4));
+    assert_eq!(
+        text.call(0, |text| Ok(text.len()), |_, refusal| refusal),
+        Ok(4)
+    );
 }
 
 #[test]

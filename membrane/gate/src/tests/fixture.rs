@@ -46,7 +46,10 @@ impl Held {
 
     /// Calls a method that panics.
     pub(super) fn call_panicking(&self, f: impl FnOnce(&Target) -> Infallible) -> Refusal {
-        match self.cell.call(1, |target| Ok(f(target)), |_, refusal| refusal) {
+        match self
+            .cell
+            .call(1, |target| Ok(f(target)), |_, refusal| refusal)
+        {
             Ok(never) => match never {},
             Err(refusal) => refusal,
         }
@@ -91,15 +94,27 @@ pub(super) fn scope() -> Arc<Scope<()>> {
 
 /// A scope in each mode that this system has.
 pub(super) fn scopes(options: Options) -> Vec<Arc<Scope<()>>> {
-    vec![Arc::new(Scope::new(options, ())), Arc::new(Scope::with_mode(options, (), false))]
+    vec![
+        Arc::new(Scope::new(options, ())),
+        Arc::new(Scope::with_mode(options, (), false)),
+    ]
 }
 
 pub(super) fn held(scope: &Arc<Scope<()>>) -> Arc<Held> {
     held_with(scope, None)
 }
 
-pub(super) fn held_with(scope: &Arc<Scope<()>>, on_drop: Option<Box<dyn Fn() + Send + Sync>>) -> Arc<Held> {
+pub(super) fn held_with(
+    scope: &Arc<Scope<()>>,
+    on_drop: Option<Box<dyn Fn() + Send + Sync>>,
+) -> Arc<Held> {
     let drops = Arc::default();
-    let target = Arc::new(Target { drops: Arc::clone(&drops), on_drop });
-    Arc::new(Held { cell: Cell::new(scope.clone(), target), drops })
+    let target = Arc::new(Target {
+        drops: Arc::clone(&drops),
+        on_drop,
+    });
+    Arc::new(Held {
+        cell: Cell::new(scope.clone(), target),
+        drops,
+    })
 }

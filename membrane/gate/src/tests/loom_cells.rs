@@ -1,6 +1,8 @@
 //! Cells that come, go or lie while their scope is revoked.
 
-use super::model::{Held, Order, REASON, Shared, Tally, Target, breaks, holds, spawn_registered, weak};
+use super::model::{
+    Held, Order, REASON, Shared, Tally, Target, breaks, holds, spawn_registered, weak,
+};
 use crate::fault::Fault;
 use crate::sync::{AcqRel, AtomicUsize, Mutex, lock};
 use crate::{Cell, Holder, Options, Reclaim, Refusal, Scope, sever};
@@ -22,7 +24,10 @@ impl Listed {
         if self.scope.is_revoked() {
             return None;
         }
-        let held = Arc::new(Held(Cell::new(self.scope.clone(), Arc::new(Target::new(&self.tally)))));
+        let held = Arc::new(Held(Cell::new(
+            self.scope.clone(),
+            Arc::new(Target::new(&self.tally)),
+        )));
         list.push(weak(&held));
         Some(held)
     }
@@ -81,7 +86,10 @@ impl Holder for Mortal {
 fn holder_dropped_and_revoke() {
     let scope = Arc::new(Scope::new(Options::default(), ()));
     let (tally, order) = (Arc::new(Tally::default()), Order::new());
-    let held = Held(Cell::new(scope.clone(), Arc::new(Target::counted(&tally, &order))));
+    let held = Held(Cell::new(
+        scope.clone(),
+        Arc::new(Target::counted(&tally, &order)),
+    ));
     let mortal = Shared::new(Mortal { held, order });
     let holder = weak(mortal.arc());
     let owner = spawn_registered(&mortal, |mortal| {
@@ -90,7 +98,9 @@ fn holder_dropped_and_revoke() {
     });
     // The thread has the last one but for the pass.
     drop(mortal);
-    sever(vec![scope.cut(REASON).expect("cut once")], |_| vec![holder.clone()]);
+    sever(vec![scope.cut(REASON).expect("cut once")], |_| {
+        vec![holder.clone()]
+    });
     assert!(scope.wait(None).is_ok());
     owner.join().unwrap();
     tally.assert_dropped();
@@ -106,7 +116,11 @@ struct Liar {
 impl Holder for Liar {
     fn cell(&self) -> &dyn Reclaim {
         // Relaxed would do: one thread asks.
-        let held = if self.asked.fetch_add(1, AcqRel) == 0 { &self.shown } else { &self.meant };
+        let held = if self.asked.fetch_add(1, AcqRel) == 0 {
+            &self.shown
+        } else {
+            &self.meant
+        };
         &held.0
     }
 
@@ -118,12 +132,22 @@ impl Holder for Liar {
 fn lying_holder() {
     let scopes = [(); 2].map(|()| Arc::new(Scope::new(Options::default(), ())));
     let tallies = [(); 2].map(|()| Arc::new(Tally::default()));
-    let [shown, meant] =
-        [0, 1].map(|index| Held(Cell::new(scopes[index].clone(), Arc::new(Target::new(&tallies[index])))));
-    let liar = Shared::new(Liar { shown, meant, asked: AtomicUsize::new(0) });
+    let [shown, meant] = [0, 1].map(|index| {
+        Held(Cell::new(
+            scopes[index].clone(),
+            Arc::new(Target::new(&tallies[index])),
+        ))
+    });
+    let liar = Shared::new(Liar {
+        shown,
+        meant,
+        asked: AtomicUsize::new(0),
+    });
     let caller = spawn_registered(&liar, |liar| assert!(liar.meant.call(|_| {}).is_ok()));
     let holder = weak(liar.arc());
-    sever(vec![scopes[0].cut(REASON).expect("cut once")], |_| vec![holder.clone()]);
+    sever(vec![scopes[0].cut(REASON).expect("cut once")], |_| {
+        vec![holder.clone()]
+    });
     assert!(scopes[0].wait(None).is_ok());
     caller.join().unwrap();
     tallies[1].assert_alive();
@@ -133,7 +157,10 @@ fn lying_holder() {
 fn pin_and_revoke() {
     let scope = Arc::new(Scope::new(Options::default(), ()));
     let (tally, order) = (Arc::new(Tally::default()), Order::new());
-    let held = Shared::new(Held(Cell::new(scope.clone(), Arc::new(Target::counted(&tally, &order)))));
+    let held = Shared::new(Held(Cell::new(
+        scope.clone(),
+        Arc::new(Target::counted(&tally, &order)),
+    )));
     let holder = weak(held.arc());
     let pinner = spawn_registered(&held, move |held| match held.0.pin() {
         Ok(target) => {
@@ -142,7 +169,9 @@ fn pin_and_revoke() {
         }
         Err(refusal) => assert_eq!(refusal, Refusal::Revoked),
     });
-    sever(vec![scope.cut(REASON).expect("cut once")], |_| vec![holder.clone()]);
+    sever(vec![scope.cut(REASON).expect("cut once")], |_| {
+        vec![holder.clone()]
+    });
     assert!(scope.wait(None).is_ok());
     pinner.join().unwrap();
     tally.assert_dropped();

@@ -30,7 +30,10 @@ pub(super) fn frame_taken_anew_and_wait(mode: Mode) {
 
 /// A call inside as many as a thread has frames for at first: the next one needs another chunk, which the scan must see.
 fn nested_call(wait: bool) {
-    let sides = Shared::new([Side::new(Mode::Asymmetric, 1), Side::new(Mode::Asymmetric, 1)]);
+    let sides = Shared::new([
+        Side::new(Mode::Asymmetric, 1),
+        Side::new(Mode::Asymmetric, 1),
+    ]);
     let caller = spawn_registered(&sides, |sides| {
         let outer = sides[1].cells[0].call(|_| {
             let middle = sides[1].cells[0].call(|_| {
@@ -66,9 +69,13 @@ fn nested_call_of_the_same_cell() {
 
 #[test]
 fn frame_taken_for_another_scope_publishes_that_the_first_call_is_over() {
-    holds("frame_taken_anew_and_wait", || frame_taken_anew_and_wait(Mode::Asymmetric));
+    holds("frame_taken_anew_and_wait", || {
+        frame_taken_anew_and_wait(Mode::Asymmetric)
+    });
     // Loom takes E2 for a full fence, which would stand in for the release at C1.
-    holds_with(&[Fault::NoExitBarrier], "frame_taken_anew", || frame_taken_anew(Mode::Asymmetric));
+    holds_with(&[Fault::NoExitBarrier], "frame_taken_anew", || {
+        frame_taken_anew(Mode::Asymmetric)
+    });
 }
 
 #[test]
@@ -84,7 +91,11 @@ fn cell_is_idle_when_the_outer_of_two_calls_has_left() {
 /// Edit: C1 in `Slot::publish` is `Relaxed`. A scan that sees the second call does not see the first one's use as over.
 #[test]
 fn entry_must_release() {
-    breaks(&[Fault::RelaxedEntry, Fault::NoExitBarrier], "frame_taken_anew", || frame_taken_anew(Mode::Asymmetric));
+    breaks(
+        &[Fault::RelaxedEntry, Fault::NoExitBarrier],
+        "frame_taken_anew",
+        || frame_taken_anew(Mode::Asymmetric),
+    );
 }
 
 /// Edit: `Frames::slot` links a chunk with `Relaxed`. The scan may see the chunk, and not its contents.
@@ -96,5 +107,7 @@ fn link_must_release() {
 /// Edit: no `barrier::light()` in `Scope::check`: the frame in the chunk is missed as one in the head is.
 #[test]
 fn entry_barrier_is_needed_in_a_chunk() {
-    breaks(&[Fault::NoEntryBarrier], "nested_call", || nested_call(false));
+    breaks(&[Fault::NoEntryBarrier], "nested_call", || {
+        nested_call(false)
+    });
 }

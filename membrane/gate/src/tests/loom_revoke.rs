@@ -50,7 +50,9 @@ fn target_is_dropped_once_and_idle_when_a_call_races() {
 
 #[test]
 fn result_is_withheld_after_the_revocation_returned() {
-    holds("watched_call_and_revoke", || watched_call_and_revoke(Mode::Asymmetric));
+    holds("watched_call_and_revoke", || {
+        watched_call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 #[test]
@@ -72,49 +74,67 @@ fn target_is_idle_when_dropped_even_without_the_exit_barrier() {
 /// Edit: no `barrier::light()` in `Scope::check`. The scan misses the frame and the check misses the cut (I1).
 #[test]
 fn entry_barrier_is_needed() {
-    breaks(&[Fault::NoEntryBarrier], "call_and_revoke", || call_and_revoke(Mode::Asymmetric));
+    breaks(&[Fault::NoEntryBarrier], "call_and_revoke", || {
+        call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 /// Edit: `barrier::heavy` does nothing. As above (I2).
 #[test]
 fn heavy_barrier_is_needed() {
-    breaks(&[Fault::NoHeavyBarrier], "call_and_revoke", || call_and_revoke(Mode::Asymmetric));
+    breaks(&[Fault::NoHeavyBarrier], "call_and_revoke", || {
+        call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 /// Edit: no `barrier::light()` in `Scope::leave`. Revoker and caller each leave the target to the other (I4).
 #[test]
 fn exit_barrier_is_needed() {
-    breaks(&[Fault::NoExitBarrier], "call_and_revoke", || call_and_revoke(Mode::Asymmetric));
+    breaks(&[Fault::NoExitBarrier], "call_and_revoke", || {
+        call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 /// Edit: `Scope::leave` returns `true`. Nobody frees what the revoker found busy (I4), and the result goes out (I3).
 #[test]
 fn exit_check_is_needed() {
-    breaks(&[Fault::NoExitCheck], "call_and_revoke", || call_and_revoke(Mode::Asymmetric));
-    breaks(&[Fault::NoExitCheck], "watched_call_and_revoke", || watched_call_and_revoke(Mode::Asymmetric));
+    breaks(&[Fault::NoExitCheck], "call_and_revoke", || {
+        call_and_revoke(Mode::Asymmetric)
+    });
+    breaks(&[Fault::NoExitCheck], "watched_call_and_revoke", || {
+        watched_call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 /// Edit: E1 in `Slot::clear` is `Relaxed`. The call's use of the target does not happen before the drop.
 #[test]
 fn exit_must_release() {
-    breaks(&[Fault::RelaxedExit], "call_and_revoke", || call_and_revoke(Mode::Asymmetric));
+    breaks(&[Fault::RelaxedExit], "call_and_revoke", || {
+        call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 /// Edit: `frames::in_use` loads with `Relaxed`. As above.
 #[test]
 fn scan_must_acquire() {
-    breaks(&[Fault::RelaxedScan], "call_and_revoke", || call_and_revoke(Mode::Asymmetric));
+    breaks(&[Fault::RelaxedScan], "call_and_revoke", || {
+        call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 /// Edit: `Scope::cut` exchanges with `Relaxed`. A refused caller sees the cut without its reason.
 #[test]
 fn cut_must_release() {
-    breaks(&[Fault::RelaxedCut], "watched_call_and_revoke", || watched_call_and_revoke(Mode::Asymmetric));
+    breaks(&[Fault::RelaxedCut], "watched_call_and_revoke", || {
+        watched_call_and_revoke(Mode::Asymmetric)
+    });
 }
 
 /// Edit: the list of busy cells is filled before the barrier, and `Scope::reap` does not ask whether that has run (I2).
 /// The first caller to leave then scans without the revoker's fence, and misses the second.
 #[test]
 fn leaving_caller_must_not_free_before_the_barrier() {
-    breaks(&[Fault::EarlyReap], "two_calls_and_revoke", || two_calls_and_revoke(1));
+    breaks(&[Fault::EarlyReap], "two_calls_and_revoke", || {
+        two_calls_and_revoke(1)
+    });
 }

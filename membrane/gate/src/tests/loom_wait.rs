@@ -12,7 +12,9 @@ fn wait_for_nothing() {
         weak(&side.cells[0])
     };
     let waiter = spawn(&side, |side| side.wait());
-    sever(vec![side.scope.cut(0).expect("cut once")], |_| vec![dead.clone()]);
+    sever(vec![side.scope.cut(0).expect("cut once")], |_| {
+        vec![dead.clone()]
+    });
     waiter.join().unwrap();
 }
 
@@ -43,12 +45,21 @@ fn two_revokers_and_a_waiter() {
     let other = {
         let cuts = cuts.clone();
         spawn(&side, move |side| {
-            cuts.fetch_add(usize::from(side.revoke()), std::sync::atomic::Ordering::Relaxed);
+            cuts.fetch_add(
+                usize::from(side.revoke()),
+                std::sync::atomic::Ordering::Relaxed,
+            );
         })
     };
     let waiter = spawn(&side, |side| side.wait());
-    cuts.fetch_add(usize::from(side.revoke()), std::sync::atomic::Ordering::Relaxed);
-    assert!(side.scope.is_revoked(), "also when the other revoker's cut came first");
+    cuts.fetch_add(
+        usize::from(side.revoke()),
+        std::sync::atomic::Ordering::Relaxed,
+    );
+    assert!(
+        side.scope.is_revoked(),
+        "also when the other revoker's cut came first"
+    );
     other.join().unwrap();
     waiter.join().unwrap();
     assert_eq!(cuts.load(std::sync::atomic::Ordering::Relaxed), 1);
@@ -105,22 +116,35 @@ fn one_of_two_revokers_cuts_and_the_waiter_is_woken() {
 
 #[test]
 fn revoking_from_inside_neither_deadlocks_nor_drops_early() {
-    holds("revoke_from_inside", || revoke_from_inside(Mode::Asymmetric));
+    holds("revoke_from_inside", || {
+        revoke_from_inside(Mode::Asymmetric)
+    });
 }
 
 #[test]
 fn waiting_from_inside_is_refused_when_another_thread_revokes() {
-    holds("wait_from_inside_while_another_revokes", wait_from_inside_while_another_revokes);
+    holds(
+        "wait_from_inside_while_another_revokes",
+        wait_from_inside_while_another_revokes,
+    );
 }
 
 /// Edit: `note_if_drained` does not notify. Who sleeps while a call runs is not woken when it ends.
 #[test]
 fn last_caller_to_leave_must_notify() {
-    breaks(&[Fault::NoDrainNotify], "wait_for_a_caller", wait_for_a_caller);
+    breaks(
+        &[Fault::NoDrainNotify],
+        "wait_for_a_caller",
+        wait_for_a_caller,
+    );
 }
 
 /// Edit: `isolate` sets `fenced` and does not notify. A waiter that slept by then is never told that it is inside.
 #[test]
 fn barrier_must_wake_a_waiter_who_is_inside() {
-    breaks(&[Fault::NoFenceNotify], "wait_from_inside_while_another_revokes", wait_from_inside_while_another_revokes);
+    breaks(
+        &[Fault::NoFenceNotify],
+        "wait_from_inside_while_another_revokes",
+        wait_from_inside_while_another_revokes,
+    );
 }

@@ -54,7 +54,11 @@ unsafe impl Sync for Target {}
 
 impl Target {
     pub(super) fn new(tally: &Arc<Tally>) -> Self {
-        Self { canary: UnsafeCell::new(ALIVE), handed_over: None, tally: tally.clone() }
+        Self {
+            canary: UnsafeCell::new(ALIVE),
+            handed_over: None,
+            tally: tally.clone(),
+        }
     }
 
     /// A target whose strong count several threads may bring to zero.
@@ -119,7 +123,10 @@ impl<X: Send + Sync> Held<X> {
             Ok(())
         };
         let result = self.0.call(0, call, |_, refusal| refusal);
-        assert_eq!(entered, left, "used while it was dropped, or what was done inside failed");
+        assert_eq!(
+            entered, left,
+            "used while it was dropped, or what was done inside failed"
+        );
         result
     }
 }
@@ -156,11 +163,20 @@ pub(super) enum Mode {
 
 impl Side {
     pub(super) fn new(mode: Mode, cells: usize) -> Shared<Self> {
-        let scope = Arc::new(Scope::with_mode(Options::default(), (), mode == Mode::Asymmetric));
+        let scope = Arc::new(Scope::with_mode(
+            Options::default(),
+            (),
+            mode == Mode::Asymmetric,
+        ));
         let tallies: Vec<_> = (0..cells).map(|_| Arc::new(Tally::default())).collect();
         let held = |tally| Arc::new(Held(Cell::new(scope.clone(), Arc::new(Target::new(tally)))));
         let cells = tallies.iter().map(held).collect();
-        Shared::new(Self { scope, cells, tallies, severed: AtomicBool::new(false) })
+        Shared::new(Self {
+            scope,
+            cells,
+            tallies,
+            severed: AtomicBool::new(false),
+        })
     }
 
     /// A call, the shortest there is; it may be refused.
@@ -204,7 +220,10 @@ impl Side {
 
     #[track_caller]
     pub(super) fn assert_inside(&self) {
-        assert!(matches!(self.scope.wait(None), Err(WaitFailure::Inside)), "inside a call");
+        assert!(
+            matches!(self.scope.wait(None), Err(WaitFailure::Inside)),
+            "inside a call"
+        );
     }
 
     #[track_caller]
@@ -284,7 +303,9 @@ fn explore(bound: usize, executions: &Arc<Mutex<usize>>, model: impl Fn() + Send
 
 fn bound() -> usize {
     let bound = std::env::var("LOOM_MAX_PREEMPTIONS");
-    bound.map_or(3, |bound| bound.parse().expect("LOOM_MAX_PREEMPTIONS is a number"))
+    bound.map_or(3, |bound| {
+        bound.parse().expect("LOOM_MAX_PREEMPTIONS is a number")
+    })
 }
 
 /// `model` holds in every execution.
@@ -293,18 +314,29 @@ pub(super) fn holds(name: &str, model: impl Fn() + Send + Sync + 'static) {
 }
 
 /// `model` holds in every execution even with `faults`: what they leave out, it does not rest on.
-pub(super) fn holds_with(faults: &'static [Fault], name: &str, model: impl Fn() + Send + Sync + 'static) {
+pub(super) fn holds_with(
+    faults: &'static [Fault],
+    name: &str,
+    model: impl Fn() + Send + Sync + 'static,
+) {
     let bound = bound();
     let executions = Arc::new(Mutex::new(0));
     let start = std::time::Instant::now();
     let _faults = Faults::set(faults);
     explore(bound, &executions, model);
     let executions = *executions.lock().unwrap();
-    eprintln!("LOOM {name}: {executions} executions (bound {bound}), {:.1} s", start.elapsed().as_secs_f32());
+    eprintln!(
+        "LOOM {name}: {executions} executions (bound {bound}), {:.1} s",
+        start.elapsed().as_secs_f32()
+    );
 }
 
 /// `model` breaks in some execution with `faults`.
-pub(super) fn breaks(faults: &'static [Fault], name: &str, model: impl Fn() + Send + Sync + 'static) {
+pub(super) fn breaks(
+    faults: &'static [Fault],
+    name: &str,
+    model: impl Fn() + Send + Sync + 'static,
+) {
     let bound = bound();
     let executions = Arc::new(Mutex::new(0));
     let outcome = {
@@ -313,9 +345,19 @@ pub(super) fn breaks(faults: &'static [Fault], name: &str, model: impl Fn() + Se
         catch_unwind(AssertUnwindSafe(|| explore(bound, &executions, model)))
     };
     let executions = *executions.lock().unwrap();
-    let Err(payload) = outcome else { panic!("{faults:?} got past {name} in {executions} executions") };
-    let text = payload.downcast_ref::<String>().map(String::as_str).or(payload.downcast_ref::<&str>().copied());
-    let text = text.unwrap_or_default().trim().lines().next().unwrap_or_default();
+    let Err(payload) = outcome else {
+        panic!("{faults:?} got past {name} in {executions} executions")
+    };
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or(payload.downcast_ref::<&str>().copied());
+    let text = text
+        .unwrap_or_default()
+        .trim()
+        .lines()
+        .next()
+        .unwrap_or_default();
     eprintln!("FAULT {faults:?} breaks {name} in execution {executions} (bound {bound}): {text}");
 }
 

@@ -15,14 +15,20 @@ impl Drop for Bomb {
     }
 }
 
-const PROPAGATE: Options = Options { depth_limit: 8, propagate_panics: true };
+const PROPAGATE: Options = Options {
+    depth_limit: 8,
+    propagate_panics: true,
+};
 
 #[test]
 fn panic_becomes_an_error_and_leaves_the_cell_usable() {
     for scope in scopes(Options::default()) {
         let held = held(&scope);
         for _ in 0..2 {
-            assert_eq!(held.call_panicking(|_| resume_unwind(Box::new("foreign"))), Refusal::Panicked);
+            assert_eq!(
+                held.call_panicking(|_| resume_unwind(Box::new("foreign"))),
+                Refusal::Panicked
+            );
             assert_eq!(depth(), 0);
         }
         assert_eq!(held.call(|_| 7), Ok(7));
@@ -35,7 +41,10 @@ fn panic_becomes_an_error_and_leaves_the_cell_usable() {
 fn payload_that_panics_when_dropped_gets_no_further() {
     let held = held(&scope());
     for bombs in 0..4 {
-        assert_eq!(held.call_panicking(|_| resume_unwind(Box::new(Bomb(bombs)))), Refusal::Panicked);
+        assert_eq!(
+            held.call_panicking(|_| resume_unwind(Box::new(Bomb(bombs)))),
+            Refusal::Panicked
+        );
     }
 }
 
@@ -50,7 +59,10 @@ fn propagated_panic_is_a_fresh_one_and_leaves_no_frame() {
             })
         }));
         let payload = caught.expect_err("propagated");
-        assert_eq!(payload.downcast_ref::<&str>(), Some(&"a call through a membrane panicked"));
+        assert_eq!(
+            payload.downcast_ref::<&str>(),
+            Some(&"a call through a membrane panicked")
+        );
         assert_eq!(depth(), 0);
         assert_eq!(held.call(|_| 7), Ok(7));
         held.revoke();
@@ -74,7 +86,9 @@ fn propagated_panic_is_withheld_after_the_cut() {
 
 #[test]
 fn target_that_panics_when_dropped_is_freed_by_the_revoker_or_by_the_last_caller() {
-    let bomb = || -> Option<Box<dyn Fn() + Send + Sync>> { Some(Box::new(|| resume_unwind(Box::new(Bomb(3))))) };
+    let bomb = || -> Option<Box<dyn Fn() + Send + Sync>> {
+        Some(Box::new(|| resume_unwind(Box::new(Bomb(3)))))
+    };
     let held = held_with(&scope(), bomb());
     held.revoke();
     assert_eq!(held.drops(), 1);

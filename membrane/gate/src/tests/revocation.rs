@@ -10,8 +10,17 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn scope_keeps_its_options_and_data() {
-    assert_eq!(Options::default(), Options { depth_limit: 128, propagate_panics: false });
-    let options = Options { depth_limit: 3, propagate_panics: true };
+    assert_eq!(
+        Options::default(),
+        Options {
+            depth_limit: 128,
+            propagate_panics: false
+        }
+    );
+    let options = Options {
+        depth_limit: 3,
+        propagate_panics: true,
+    };
     let mut scope = Scope::new(options, 7);
     *scope.data_mut() += 1;
     assert_eq!(*scope.data(), 8);
@@ -30,7 +39,10 @@ fn first_cut_counts_and_its_reason_stays_even_if_it_is_zero() {
         assert!(scope.cut(9).is_none());
         assert_eq!(scope.reason(), 0);
         sever(vec![cut], |_| Vec::new());
-        assert!(scope.cut(9).is_none(), "nothing left to free, and cut all the same");
+        assert!(
+            scope.cut(9).is_none(),
+            "nothing left to free, and cut all the same"
+        );
         assert_eq!(scope.reason(), 0);
     }
     let other = scope();
@@ -48,7 +60,13 @@ fn many_scopes_are_severed_at_once_each_with_its_cells() {
     let cells: Vec<_> = (0..5).map(|_| held(&scope())).collect();
     let bystander = held(&scope());
     let cuts = cells.iter().map(|held| cut(held.scope())).collect();
-    sever(cuts, |scope| cells.iter().filter(|held| Arc::ptr_eq(held.scope(), scope)).map(weak).collect());
+    sever(cuts, |scope| {
+        cells
+            .iter()
+            .filter(|held| Arc::ptr_eq(held.scope(), scope))
+            .map(weak)
+            .collect()
+    });
     assert!(cells.iter().all(|held| held.drops() == 1));
     assert_eq!(bystander.call(|_| 7), Ok(7));
 }
@@ -59,7 +77,9 @@ fn dead_and_duplicate_holders_do_no_harm() {
         let (dying, living) = (held(&scope), held(&scope));
         let (dead, drops) = (weak(&dying), dying.drops.clone());
         drop(dying);
-        sever(vec![cut(&scope)], |_| vec![dead.clone(), weak(&living), weak(&living), dead.clone()]);
+        sever(vec![cut(&scope)], |_| {
+            vec![dead.clone(), weak(&living), weak(&living), dead.clone()]
+        });
         assert!(scope.wait(None).is_ok());
         assert_eq!((drops.load(SeqCst), living.drops()), (1, 1));
     }
@@ -105,8 +125,19 @@ fn lying_holder_gains_nothing() {
     let (idle, busy, foreign) = (held(&scope), held(&scope), held(&other));
     // Shown at the claim, then at the release: every ordered pair.
     let cells = [&idle, &busy, &foreign];
-    let pairs = cells.iter().flat_map(|shown| cells.iter().map(|meant| vec![Arc::clone(shown), Arc::clone(meant)]));
-    let liars: Vec<_> = pairs.map(|cells| Arc::new(Liar { cells, asked: AtomicUsize::new(0) })).collect();
+    let pairs = cells.iter().flat_map(|shown| {
+        cells
+            .iter()
+            .map(|meant| vec![Arc::clone(shown), Arc::clone(meant)])
+    });
+    let liars: Vec<_> = pairs
+        .map(|cells| {
+            Arc::new(Liar {
+                cells,
+                asked: AtomicUsize::new(0),
+            })
+        })
+        .collect();
     let result = busy.call(|_| {
         sever(vec![cut(&scope)], |_| liars.iter().map(weak).collect());
         assert_eq!((busy.drops(), foreign.drops()), (0, 0), "in use, and live");
@@ -140,9 +171,16 @@ fn wait_ends_when_the_last_call_of_another_thread_has() {
             held.revoke();
             assert_eq!(held.drops(), 0, "in use");
             let soon = Instant::now() + Duration::from_millis(20);
-            let Err(WaitFailure::TimedOut(running)) = scope.wait(Some(soon)) else { panic!("a call is running") };
-            let [running] = &running[..] else { panic!("{running:?}") };
-            assert_eq!(running.holder.method_name(running.method), ("Target", Some("call")));
+            let Err(WaitFailure::TimedOut(running)) = scope.wait(Some(soon)) else {
+                panic!("a call is running")
+            };
+            let [running] = &running[..] else {
+                panic!("{running:?}")
+            };
+            assert_eq!(
+                running.holder.method_name(running.method),
+                ("Target", Some("call"))
+            );
             assert_eq!(running.holder.cell().address(), held.cell().address());
             assert_eq!(format!("{running:?}"), "Running { method: 1, .. }");
             assert_eq!(scope.running().len(), 1);
@@ -160,8 +198,16 @@ fn wait_ends_when_the_last_call_of_another_thread_has() {
 fn wait_times_out_while_nothing_is_cut() {
     let scope = scope();
     let soon = Instant::now() + Duration::from_millis(5);
-    assert!(matches!(scope.wait(Some(soon)), Err(WaitFailure::TimedOut(running)) if running.is_empty()));
-    assert!(matches!(scope.wait(Some(Instant::now())), Err(WaitFailure::TimedOut(_))), "the past");
+    assert!(
+        matches!(scope.wait(Some(soon)), Err(WaitFailure::TimedOut(running)) if running.is_empty())
+    );
+    assert!(
+        matches!(
+            scope.wait(Some(Instant::now())),
+            Err(WaitFailure::TimedOut(_))
+        ),
+        "the past"
+    );
 }
 
 #[test]
@@ -264,7 +310,10 @@ fn new_cell_of_a_severed_scope_refuses_and_frees_with_itself() {
     let first = held(&scope());
     first.revoke();
     let drops = Arc::default();
-    let target = Arc::new(Target { drops: Arc::clone(&drops), on_drop: None });
+    let target = Arc::new(Target {
+        drops: Arc::clone(&drops),
+        on_drop: None,
+    });
     let late: Cell<Target, ()> = Cell::new(first.scope().clone(), target);
     assert!(late.call(0, |_| Ok(()), |_, refusal| refusal).is_err());
     drop(late);

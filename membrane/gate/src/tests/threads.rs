@@ -38,7 +38,10 @@ struct Ending(thread::JoinHandle<()>, Receiver<thread::Result<()>>);
 impl Ending {
     fn join(self) {
         self.0.join().unwrap();
-        self.1.recv().unwrap().unwrap_or_else(|payload| resume_unwind(payload));
+        self.1
+            .recv()
+            .unwrap()
+            .unwrap_or_else(|payload| resume_unwind(payload));
     }
 }
 
@@ -79,7 +82,10 @@ fn frames_of_ended_threads_are_used_again() {
     let held = held(&scope());
     let run = || {
         thread::scope(|threads| {
-            threads.spawn(|| assert_eq!(held.call(|_| held.call(|_| depth())), Ok(Ok(2)))).join().unwrap();
+            threads
+                .spawn(|| assert_eq!(held.call(|_| held.call(|_| depth())), Ok(Ok(2))))
+                .join()
+                .unwrap();
         });
     };
     run();
@@ -100,10 +106,16 @@ fn thread_that_ends_calls_in_either_order_of_destruction() {
             let inside = held.clone();
             at_end_of_thread(frames, move || {
                 for _ in 0..2 {
-                    assert_eq!(inside.call(|_| (depth(), inside.call(|_| depth()))), Ok((1, Ok(2))));
+                    assert_eq!(
+                        inside.call(|_| (depth(), inside.call(|_| depth()))),
+                        Ok((1, Ok(2)))
+                    );
                 }
                 assert_eq!(depth(), 0);
-                assert_eq!(inside.call_panicking(|_| resume_unwind(Box::new("foreign"))), Refusal::Panicked);
+                assert_eq!(
+                    inside.call_panicking(|_| resume_unwind(Box::new("foreign"))),
+                    Refusal::Panicked
+                );
             })
             .join();
             assert_eq!(held.call(|_| 7), Ok(7));
@@ -149,7 +161,10 @@ fn thread_that_ends_is_refused_to_wait_for_itself() {
         at_end_of_thread(frames, move || {
             let result = inside.call(|_| {
                 inside.revoke();
-                assert!(matches!(inside.scope().wait(None), Err(WaitFailure::Inside)));
+                assert!(matches!(
+                    inside.scope().wait(None),
+                    Err(WaitFailure::Inside)
+                ));
             });
             assert!(result.is_err());
         })
@@ -166,7 +181,13 @@ fn thread_that_ends_has_a_depth_limit() {
     }
     let _one = one_at_a_time();
     for frames in [true, false] {
-        let scope = Arc::new(Scope::new(Options { depth_limit: 5, ..Options::default() }, ()));
+        let scope = Arc::new(Scope::new(
+            Options {
+                depth_limit: 5,
+                ..Options::default()
+            },
+            (),
+        ));
         let held = held(&scope);
         at_end_of_thread(frames, move || assert_eq!(nest(&held, 0), 5)).join();
     }
@@ -178,7 +199,13 @@ fn orphan_frames_run_out_with_an_error() {
         held.call(|_| nest(held, levels + 1)).unwrap_or(levels)
     }
     let _one = one_at_a_time();
-    let scope = Arc::new(Scope::new(Options { depth_limit: u32::MAX, ..Options::default() }, ()));
+    let scope = Arc::new(Scope::new(
+        Options {
+            depth_limit: u32::MAX,
+            ..Options::default()
+        },
+        (),
+    ));
     let held = held(&scope);
     at_end_of_thread(false, move || {
         let levels = nest(&held, 0);
@@ -201,7 +228,13 @@ fn withheld_panic_on_an_orphan_frame_leaves_the_next_user_of_the_frame_alone() {
     let first_may_go_on = Mutex::new(first_may_go_on);
     // The target of the first cell is dropped between the two times, on the first thread.
     let first = held_with(
-        &Arc::new(Scope::new(Options { propagate_panics: true, ..Options::default() }, ())),
+        &Arc::new(Scope::new(
+            Options {
+                propagate_panics: true,
+                ..Options::default()
+            },
+            (),
+        )),
         Some(Box::new(move || {
             second_may_start.send(()).unwrap();
             lock(&first_may_go_on).recv().unwrap();
