@@ -786,6 +786,23 @@ fn object_of_the_holder_comes_home_by_way_of_owner_and_further_holder() {
     assert!(Arc::ptr_eq(&home, &own.raw), "a proxy of its own object");
 }
 
+/// And by way of a sibling, whose proxy of what the holder got is one hop.
+///
+/// Fails when a proxy in one hop forgets that its target is a proxy.
+#[test]
+fn object_of_the_further_holder_comes_home_by_way_of_a_sibling() {
+    let line = line();
+    let own = Secret::new(1);
+    line.further.swap(Load::One(own.raw.clone())).unwrap();
+    let holders = line.held.swap(Load::Nothing).unwrap().one();
+    let sibling = line.root.attenuate(&swap_policy()).unwrap();
+    let theirs = sibling.wrap(holders).unwrap();
+    own.assert_lent(&theirs);
+    let home = line.on.wrap(theirs).unwrap();
+    own.assert_reached(&home);
+    assert!(Arc::ptr_eq(&home, &own.raw), "a proxy of its own object");
+}
+
 /// Whatever the way, nobody's object gets out raw, and one revocation ends it.
 #[test]
 fn object_that_goes_a_roundabout_way_is_never_raw_elsewhere_and_dies_with_the_line() {

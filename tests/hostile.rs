@@ -5,8 +5,8 @@
 
 use membrane::__private::{Proxy, Query, Target};
 use membrane::{
-    Direction, Error, ErrorKind, Interface as _, Membrane, Passable, Policy, PolicyBuilder, allow,
-    interface,
+    Direction, Error, ErrorKind, Interface as _, Membrane, OnPanic, Passable, Policy,
+    PolicyBuilder, allow, interface,
 };
 use std::any::{Any, TypeId, type_name_of_val};
 use std::cell::{Cell, RefCell};
@@ -443,6 +443,24 @@ fn object_that_panics_when_asked_is_an_error_and_harms_nothing() {
         (1, 2)
     );
     assert_eq!(stage.stolen.open(), Ok(1));
+}
+
+/// M10: it is no target that panics here, so nothing propagates to whoever was made to carry the object.
+///
+/// Fails when `whose` does not catch what the question runs into.
+#[test]
+fn object_that_panics_when_asked_is_an_error_where_panics_of_targets_propagate() {
+    let policy = opening().on_panic(OnPanic::Propagate).build().unwrap();
+    let membrane = Membrane::new(policy);
+    let owner = Honest::new(2);
+    let desk = membrane.wrap::<dyn Safe>(owner.clone()).unwrap();
+    let evil = Evil::new(|_, _| panic!("asked"));
+    let taken = desk.take(evil.clone());
+    assert_eq!(taken.map_err(Error::kind), Err(ErrorKind::Panicked));
+    owner.take(evil.clone()).unwrap();
+    let given = desk.give().map(drop);
+    assert_eq!(given.map_err(Error::kind), Err(ErrorKind::Panicked));
+    assert_eq!(evil.asked(), 2);
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl<'a> Call<'a> {
                 self.place.home,
             ))?),
             Err(error) if E::BARE => Err(error),
-            Err(error) => Err(pass_error(self.scope, self.place, error)),
+            Err(error) => Err(pass_error(self.scope, *self.place, error)),
         }
     }
 }
@@ -105,7 +105,7 @@ impl<'a> Call<'a> {
 /// Apart from the call, and by the parts of a [`Call`], so that a call that succeeds keeps everything in registers.
 #[cold]
 #[inline(never)]
-fn pass_error<E: Passable + From<Error>>(scope: &Arc<Scope>, place: &Place, error: E) -> E {
+fn pass_error<E: Passable + From<Error>>(scope: &Arc<Scope>, place: Place, error: E) -> E {
     error
         .pass(&Crossing::new(scope, place.direction, place.home))
         .unwrap_or_else(E::from)

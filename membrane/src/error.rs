@@ -80,15 +80,15 @@ impl Error {
     /// The kind of answer.
     pub fn kind(self) -> ErrorKind {
         let number = self.0.get() & ((1 << KIND_BITS) - 1);
-        *ErrorKind::ALL
-            .iter()
-            .find(|kind| **kind as u64 == number)
-            .expect("built from a kind")
+        // Built from a kind, so there is one.
+        let found = ErrorKind::ALL.into_iter().find(|kind| *kind as u64 == number);
+        found.unwrap_or(ErrorKind::Refused)
     }
 
     /// The revoker's reason, if this is a revocation that gave one.
     pub fn reason(self) -> Option<Reason> {
-        let number = u32::try_from(self.0.get() >> KIND_BITS).expect("reasons have 24 bits");
+        // Reasons have 24 bits.
+        let number = u32::try_from(self.0.get() >> KIND_BITS).unwrap_or(0);
         (number != 0).then(|| Reason::from_number(number))
     }
 

@@ -4,6 +4,11 @@
 //! those of its super-interfaces. A proxy of `dyn Account` that is called through its supertrait `Named` adds the offset
 //! of `Named` within `Account`, at compile time.
 
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "the constant functions panic at compile time: that is how they report"
+)]
+
 use crate::callback::Kept;
 use crate::direction::Direction;
 use crate::error::Error;
@@ -143,10 +148,13 @@ pub const fn concat_names<const N: usize>(lists: &[&[&'static str]]) -> [&'stati
     names
 }
 
+/// The key of a super-interface, and where its methods start.
+type Super = (&'static str, u32);
+
 /// The offsets of all super-interfaces, flat, given those of the direct ones: (key, number of methods, its own supers).
 pub const fn concat_supers<const N: usize>(
     own: u32,
-    supers: &[(&'static str, u32, &[(&'static str, u32)])],
+    supers: &[(&'static str, u32, &[Super])],
 ) -> [(&'static str, u32); N] {
     let mut flat = [("", 0); N];
     let (mut index, mut at, mut offset) = (0, 0, own);

@@ -117,7 +117,7 @@ impl<T: ?Sized + Target> std::fmt::Debug for Proxy<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "dyn {} ", T::NAME)?;
         f.debug_set()
-            .entries(names_in(T::METHODS, self.allowed).map(|name| format_args_of(name)))
+            .entries(names_in(T::METHODS, self.allowed).map(format_args_of))
             .finish()
     }
 }

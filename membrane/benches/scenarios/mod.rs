@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// What is called.
 #[interface]
-pub trait Service {
+pub(crate) trait Service {
     /// Never allowed.
     fn secret(&self) -> Result<u64, Error>;
     /// A scalar in, a scalar out.
@@ -63,11 +63,11 @@ impl Service for Forward {
 
 /// One measured call.
 #[derive(Clone)]
-pub struct Scenario {
+pub(crate) struct Scenario {
     /// Its name in reports.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The scenario that it is a ratio to.
-    pub base: &'static str,
+    pub(crate) base: &'static str,
     object: Arc<dyn Service>,
     work: fn(&Arc<dyn Service>, u64) -> u64,
 }
@@ -75,7 +75,7 @@ pub struct Scenario {
 impl Scenario {
     /// Makes `calls` calls.
     #[inline(never)]
-    pub fn run(&self, calls: u64) -> u64 {
+    pub(crate) fn run(&self, calls: u64) -> u64 {
         (self.work)(&self.object, calls)
     }
 }
@@ -106,7 +106,7 @@ fn secret(object: &Arc<dyn Service>, calls: u64) -> u64 {
 }
 
 /// A target of a type that is known at run time only.
-pub fn target() -> Arc<dyn Service> {
+fn target() -> Arc<dyn Service> {
     if black_box(true) {
         Arc::new(Plus(1))
     } else {
@@ -122,7 +122,7 @@ fn policy() -> Policy {
 }
 
 /// All scenarios; what is compared comes after what it is compared with.
-pub fn all() -> Vec<Scenario> {
+pub(crate) fn all() -> Vec<Scenario> {
     let membrane = Membrane::new(policy());
     let lend = |object| membrane.wrap::<dyn Service>(object).expect("live");
     let gone = Membrane::new(policy());

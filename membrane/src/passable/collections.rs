@@ -1,5 +1,10 @@
 //! Containers: bare if their contents are, rebuilt otherwise.
 
+#![allow(
+    clippy::implicit_hasher,
+    reason = "a rebuilt map hashes by a state of its own: a foreign hasher would be the other side's code"
+)]
+
 use super::{Data, Passable};
 use crate::crossing::Crossing;
 use crate::error::Error;
