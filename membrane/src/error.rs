@@ -81,7 +81,9 @@ impl Error {
     pub fn kind(self) -> ErrorKind {
         let number = self.0.get() & ((1 << KIND_BITS) - 1);
         // Built from a kind, so there is one.
-        let found = ErrorKind::ALL.into_iter().find(|kind| *kind as u64 == number);
+        let found = ErrorKind::ALL
+            .into_iter()
+            .find(|kind| *kind as u64 == number);
         found.unwrap_or(ErrorKind::Refused)
     }
 

@@ -359,9 +359,9 @@ unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
     for word in 0..words {
         // SAFETY: `word` is within both values, which are aligned for words; a `Word` may hold anything. Volatile, so that
         // the loads stay apart.
-        let read = unsafe { from.add(word).read_volatile() };
+        let read = unsafe { from.wrapping_add(word).read_volatile() };
         // SAFETY: as above.
-        unsafe { to.add(word).write(read) };
+        unsafe { to.wrapping_add(word).write(read) };
     }
     // SAFETY: every byte of an initialised value was copied.
     unsafe { moved.assume_init() }

@@ -397,7 +397,7 @@ fn orphan(limit: u32) -> Option<&'static Slot> {
         return None;
     }
     // AcqRel: takes the slot over from its last user, as program order does for a thread's own slots.
-    let orphan = ORPHANS.iter().find(|orphan| {
+    let orphan = orphans().iter().find(|orphan| {
         orphan
             .slot
             .cell
@@ -407,6 +407,11 @@ fn orphan(limit: u32) -> Option<&'static Slot> {
     // Relaxed: published with the cell; pairs with `mine`.
     orphan.owner.store(this_thread(), Relaxed);
     Some(&orphan.slot)
+}
+
+/// All orphan frames. Under loom, [`ORPHANS`] is a wrapper.
+fn orphans() -> &'static [Orphan; ORPHAN_SLOTS] {
+    &ORPHANS
 }
 
 /// A number that no other living thread has.
@@ -437,7 +442,9 @@ pub(crate) fn in_use() -> Vec<(usize, u32)> {
             .iter()
             .for_each(|frames| frames.get().each(&mut note));
     }
-    ORPHANS.iter().for_each(|orphan| note(&orphan.slot));
+    for orphan in orphans() {
+        note(&orphan.slot);
+    }
     cells.sort_unstable();
     cells
 }
@@ -453,7 +460,7 @@ pub(crate) fn mine() -> Vec<usize> {
             }
         });
     } else {
-        for orphan in ORPHANS.iter() {
+        for orphan in orphans() {
             // Acquire: whose cell this is; pairs with the Release in `Slot::publish`, which comes after the owner's name.
             let cell = orphan.slot.cell.load(Acquire);
             if cell > CLAIMED && orphan.owner.load(Relaxed) == this_thread() {

@@ -108,6 +108,7 @@ impl std::fmt::Debug for Reap {
             .field("fenced", &self.fenced)
             .field("busy", &self.busy.len())
             .field("dropping", &self.dropping)
+            .field("asleep", &self.asleep)
             .finish()
     }
 }
@@ -364,6 +365,10 @@ impl<X> Scope<X> {
     }
 
     #[cfg(loom)]
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "as without loom, which has no time"
+    )]
     fn sleep<'a>(
         &self,
         mut reap: MutexGuard<'a, Reap>,
@@ -435,9 +440,9 @@ impl<X> Scope<X> {
                     };
                     let claim = holder.cell().claim(&pass);
                     if claim == Claim::Claimed {
-                        idle.push(holder)
+                        idle.push(holder);
                     } else {
-                        kept.push(holder)
+                        kept.push(holder);
                     }
                     claim == Claim::Busy
                 });

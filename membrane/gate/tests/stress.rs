@@ -15,7 +15,7 @@
 //! The target of a cell is a guard that raises a flag when it is dropped. A call looks at the flag only, never at the
 //! target, so that a violation is counted and touches no freed memory.
 
-use object_membrane_gate::sync::{AcqRel, Acquire, AtomicUsize, Relaxed, Release};
+use object_membrane_gate::sync::{Acquire, AtomicUsize, Relaxed, Release};
 use object_membrane_gate::{Cell, Cut, Holder, Options, Reclaim, Refusal, Scope, sever};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Weak};
@@ -37,7 +37,7 @@ mod size {
     /// How long each kind runs.
     pub(super) const TIME: Duration = Duration::from_millis(2500);
     /// How long the negative control looks for violations, and how many it wants.
-    pub(super) const CONTROL_TIME: Duration = Duration::from_secs(60);
+    pub(super) const CONTROL_TIME: Duration = Duration::from_mins(1);
     pub(super) const CONTROL_VIOLATIONS: usize = 3;
 }
 
@@ -136,7 +136,7 @@ fn spin_until(mut done: impl FnMut() -> bool) {
     let mut turns = 0_u32;
     while !done() {
         turns += 1;
-        if cfg!(miri) || turns.is_multiple_of(4096) {
+        if cfg!(miri) || turns.is_multiple_of(1 << 16) {
             thread::yield_now();
         } else {
             std::hint::spin_loop();
@@ -197,6 +197,8 @@ fn aimed(counts: &mut Counts, end: Instant) {
         let signal = &signal;
         threads.spawn(move || {
             let cold: Vec<_> = (0..size::COLD_WORDS).map(AtomicUsize::new).collect();
+            // Nobody reads it, so the compiler must not know that.
+            let cold = std::hint::black_box(&cold[..]);
             let (mut jitter, mut signals) = (Jitter(0x9e37_79b9), 0);
             for rounds in received {
                 for round in &*rounds {
@@ -326,11 +328,8 @@ fn target_is_never_taken_while_a_call_is_inside() {
         aimed(&mut counts, start + size::TIME);
         hammered(&mut counts, Instant::now() + size::TIME);
     }
-    // AcqRel would do nothing here: the threads have been joined.
-    let (inside, violations) = (
-        counts.inside.fetch_add(0, AcqRel),
-        counts.violations.load(Relaxed),
-    );
+    // Relaxed: the threads have been joined.
+    let (inside, violations) = (counts.inside.load(Relaxed), counts.violations.load(Relaxed));
     eprintln!(
         "STRESS {} revocations, {violations} violations ({inside} of the cells had a call inside, {:.1} s{})",
         counts.revocations,
@@ -347,7 +346,7 @@ fn target_is_never_taken_while_a_call_is_inside() {
         assert!(inside > 0, "no call got in: the test shows nothing");
     }
     assert!(
-        start.elapsed() < Duration::from_secs(600),
+        start.elapsed() < Duration::from_mins(10),
         "it hung for a while"
     );
 }

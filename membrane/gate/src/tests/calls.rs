@@ -24,6 +24,7 @@ fn call_reaches_the_target_in_either_mode() {
 
 #[test]
 fn results_of_every_size_come_through() {
+    #[expect(clippy::needless_pass_by_value, reason = "shorter where it is used")]
     fn check<R: Clone + PartialEq + std::fmt::Debug>(value: R) {
         for scope in scopes(Options::default()) {
             let held = held(&scope);
@@ -110,7 +111,13 @@ fn call_is_refused_beyond_the_depth_limit_and_possible_again_after() {
                 Ok(levels)
             })
     }
-    for depth_limit in [1, 2, 7, 8, 9, 10, 40, 41, 100] {
+    // Around the ends of the head and of the first chunk.
+    let limits: &[u32] = if cfg!(miri) {
+        &[1, 2, 8, 9, 41]
+    } else {
+        &[1, 2, 7, 8, 9, 10, 40, 41, 100]
+    };
+    for &depth_limit in limits {
         for scope in scopes(Options {
             depth_limit,
             ..Options::default()

@@ -14,21 +14,21 @@ fn target_is_dropped_once_and_idle_when_a_call_races() {
 #[test]
 fn result_is_withheld_after_the_revocation_returned() {
     holds("fenced watched_call_and_revoke", || {
-        watched_call_and_revoke(Mode::Fenced)
+        watched_call_and_revoke(Mode::Fenced);
     });
 }
 
 #[test]
 fn frame_taken_for_another_scope_publishes_that_the_first_call_is_over() {
     holds("fenced frame_taken_anew_and_wait", || {
-        frame_taken_anew_and_wait(Mode::Fenced)
+        frame_taken_anew_and_wait(Mode::Fenced);
     });
 }
 
 #[test]
 fn revoking_from_inside_neither_deadlocks_nor_drops_early() {
     holds("fenced revoke_from_inside", || {
-        revoke_from_inside(Mode::Fenced)
+        revoke_from_inside(Mode::Fenced);
     });
 }
 
@@ -36,7 +36,7 @@ fn revoking_from_inside_neither_deadlocks_nor_drops_early() {
 #[test]
 fn entry_fence_is_needed() {
     breaks(&[Fault::NoFencedEntry], "fenced call_and_revoke", || {
-        call_and_revoke(Mode::Fenced)
+        call_and_revoke(Mode::Fenced);
     });
 }
 
@@ -44,7 +44,7 @@ fn entry_fence_is_needed() {
 #[test]
 fn exit_fence_is_needed() {
     breaks(&[Fault::NoFencedExit], "fenced call_and_revoke", || {
-        call_and_revoke(Mode::Fenced)
+        call_and_revoke(Mode::Fenced);
     });
 }
 
@@ -52,7 +52,7 @@ fn exit_fence_is_needed() {
 #[test]
 fn fence_of_the_revoker_is_needed() {
     breaks(&[Fault::NoHeavyBarrier], "fenced call_and_revoke", || {
-        call_and_revoke(Mode::Fenced)
+        call_and_revoke(Mode::Fenced);
     });
 }
 

@@ -70,11 +70,11 @@ fn nested_call_of_the_same_cell() {
 #[test]
 fn frame_taken_for_another_scope_publishes_that_the_first_call_is_over() {
     holds("frame_taken_anew_and_wait", || {
-        frame_taken_anew_and_wait(Mode::Asymmetric)
+        frame_taken_anew_and_wait(Mode::Asymmetric);
     });
     // Loom takes E2 for a full fence, which would stand in for the release at C1.
     holds_with(&[Fault::NoExitBarrier], "frame_taken_anew", || {
-        frame_taken_anew(Mode::Asymmetric)
+        frame_taken_anew(Mode::Asymmetric);
     });
 }
 
@@ -108,6 +108,6 @@ fn link_must_release() {
 #[test]
 fn entry_barrier_is_needed_in_a_chunk() {
     breaks(&[Fault::NoEntryBarrier], "nested_call", || {
-        nested_call(false)
+        nested_call(false);
     });
 }

@@ -51,7 +51,7 @@ fn target_is_dropped_once_and_idle_when_a_call_races() {
 #[test]
 fn result_is_withheld_after_the_revocation_returned() {
     holds("watched_call_and_revoke", || {
-        watched_call_and_revoke(Mode::Asymmetric)
+        watched_call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -75,7 +75,7 @@ fn target_is_idle_when_dropped_even_without_the_exit_barrier() {
 #[test]
 fn entry_barrier_is_needed() {
     breaks(&[Fault::NoEntryBarrier], "call_and_revoke", || {
-        call_and_revoke(Mode::Asymmetric)
+        call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -83,7 +83,7 @@ fn entry_barrier_is_needed() {
 #[test]
 fn heavy_barrier_is_needed() {
     breaks(&[Fault::NoHeavyBarrier], "call_and_revoke", || {
-        call_and_revoke(Mode::Asymmetric)
+        call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -91,7 +91,7 @@ fn heavy_barrier_is_needed() {
 #[test]
 fn exit_barrier_is_needed() {
     breaks(&[Fault::NoExitBarrier], "call_and_revoke", || {
-        call_and_revoke(Mode::Asymmetric)
+        call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -99,10 +99,10 @@ fn exit_barrier_is_needed() {
 #[test]
 fn exit_check_is_needed() {
     breaks(&[Fault::NoExitCheck], "call_and_revoke", || {
-        call_and_revoke(Mode::Asymmetric)
+        call_and_revoke(Mode::Asymmetric);
     });
     breaks(&[Fault::NoExitCheck], "watched_call_and_revoke", || {
-        watched_call_and_revoke(Mode::Asymmetric)
+        watched_call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -110,7 +110,7 @@ fn exit_check_is_needed() {
 #[test]
 fn exit_must_release() {
     breaks(&[Fault::RelaxedExit], "call_and_revoke", || {
-        call_and_revoke(Mode::Asymmetric)
+        call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -118,7 +118,7 @@ fn exit_must_release() {
 #[test]
 fn scan_must_acquire() {
     breaks(&[Fault::RelaxedScan], "call_and_revoke", || {
-        call_and_revoke(Mode::Asymmetric)
+        call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -126,7 +126,7 @@ fn scan_must_acquire() {
 #[test]
 fn cut_must_release() {
     breaks(&[Fault::RelaxedCut], "watched_call_and_revoke", || {
-        watched_call_and_revoke(Mode::Asymmetric)
+        watched_call_and_revoke(Mode::Asymmetric);
     });
 }
 
@@ -135,6 +135,6 @@ fn cut_must_release() {
 #[test]
 fn leaving_caller_must_not_free_before_the_barrier() {
     breaks(&[Fault::EarlyReap], "two_calls_and_revoke", || {
-        two_calls_and_revoke(1)
+        two_calls_and_revoke(1);
     });
 }

@@ -117,7 +117,7 @@ fn one_of_two_revokers_cuts_and_the_waiter_is_woken() {
 #[test]
 fn revoking_from_inside_neither_deadlocks_nor_drops_early() {
     holds("revoke_from_inside", || {
-        revoke_from_inside(Mode::Asymmetric)
+        revoke_from_inside(Mode::Asymmetric);
     });
 }
 

@@ -2,7 +2,7 @@
 
 use super::fixture::{Held, Target, cut, held, held_with, scope, scopes, weak};
 use crate::sync::{AtomicUsize, Mutex, SeqCst, lock};
-use crate::{Cell, Holder, Options, Reclaim, Scope, WaitFailure, sever};
+use crate::{Cell, Holder, Options, Reclaim, Scope, WaitFailure, isolate, sever};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -330,4 +330,43 @@ fn locks_are_taken_over_from_a_thread_that_panicked() {
     });
     assert!(outcome.join().is_err());
     assert_eq!(*lock(&mutex), 7);
+}
+
+#[test]
+fn isolated_targets_wait_for_free_or_for_whoever_waits_first() {
+    for free_first in [true, false] {
+        let held = held(&scope());
+        assert!(!held.scope().is_drained());
+        let isolated = isolate(vec![cut(held.scope())], |_| vec![weak(&held)]);
+        assert_eq!(held.drops(), 0);
+        if free_first {
+            isolated.free();
+            assert!(held.scope().wait(None).is_ok());
+        } else {
+            assert!(held.scope().wait(None).is_ok());
+            assert_eq!(held.drops(), 1);
+            isolated.free();
+        }
+        assert_eq!(held.drops(), 1);
+        assert!(held.scope().is_drained());
+    }
+    isolate::<()>(Vec::new(), |_| unreachable!()).free();
+}
+
+#[test]
+fn thread_knows_whether_it_is_inside_a_severed_scope() {
+    let (held, other) = (held(&scope()), held(&scope()));
+    assert!(!held.scope().is_inside());
+    let result = held.call(|_| {
+        held.revoke();
+        assert!(held.scope().is_inside());
+        assert!(!other.scope().is_inside(), "not severed");
+        assert_eq!(other.call(|_| held.scope().is_inside()), Ok(true));
+        thread::scope(|threads| {
+            let outside = threads.spawn(|| held.scope().is_inside());
+            assert!(!outside.join().unwrap(), "another thread");
+        });
+    });
+    assert!(result.is_err());
+    assert!(!held.scope().is_inside());
 }
