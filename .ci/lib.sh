@@ -11,7 +11,7 @@ LOOM_PACKAGES=(object-membrane-gate object-membrane)
 LOOM_BOUNDS=(3 4)
 # Packages whose unit tests run under Miri, and the test targets of `tests` that do.
 MIRI_PACKAGES=(object-membrane-gate object-membrane)
-MIRI_TESTS=()
+MIRI_TESTS=(confinement identity callbacks)
 # The test targets of `tests` that race threads: under TSan beside the gate's `stress`.
 TSAN_TESTS=(threads)
 # The test targets of `tests` that compare the pinned compiler's messages, and so mean nothing on nightly.
