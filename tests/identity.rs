@@ -355,11 +355,11 @@ fn object_is_rejected_at_home_when_the_policy_refuses_it() {
 }
 
 /// The owner keeps using its object through a proxy, as the other side would, and hands it a further object of its own.
-/// That object is the owner's all the same: the dry side may do with it what is listed outward, and no more.
+/// That object is the owner's all the same: the dry side may do with it what it may do with any, and no more.
 ///
 /// M3: the two directions have separate policies. M5: a round trip never yields a weaker policy.
 #[test]
-fn object_that_its_owner_hands_to_a_proxy_kept_wrapped_is_lent_by_the_outward_list() {
+fn object_that_its_owner_hands_to_a_proxy_kept_wrapped_is_lent_by_the_inbound_list() {
     let policy = Policy::builder()
         .inbound(allow!(dyn Peer: swap))
         .outbound(allow!(dyn Peer: ping, swap, forbidden))
@@ -397,7 +397,7 @@ fn object_that_its_owner_hands_to_a_proxy_kept_wrapped_is_lent_by_the_outward_li
     assert_eq!(
         reached,
         (false, false),
-        "ping and forbidden are not listed outward"
+        "ping and forbidden are not listed inbound"
     );
 }
 

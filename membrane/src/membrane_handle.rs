@@ -84,6 +84,9 @@ impl Membrane {
 
     /// Lends an object of the wet side: the proxy is for the dry side.
     ///
+    /// The proxy is for the dry side to call. An owner that calls through it speaks as the dry side: what it passes counts as
+    /// an object of the dry side, and comes out to that side as such.
+    ///
     /// The proxy of an object is the same one each time, while it lives. An object of the dry side that had come in
     /// becomes itself again; a proxy that derives from a membrane further up becomes this membrane's proxy of the same
     /// object; a proxy of another tree is wrapped as an ordinary object.

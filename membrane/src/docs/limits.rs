@@ -13,6 +13,8 @@
 //!   of them is not.
 //! - **What a listed method does.** A policy is about methods. That an allowed method of the owner's calls a denied one itself, or
 //!   hands out more than it should, is the owner's business.
+//! - **An owner that uses its own proxies.** Which side calls is told by the proxy that is called, not by who calls it. An owner
+//!   that passes an object of its own through a proxy that it made for the dry side has given that object to the dry side.
 //! - **Iterators have no identity.** One that crosses back is wrapped once more.
 //! - **A delivered result.** A caller past its last look at the switch has its result, even if the thread is then held up.
 //!   "When `revoke` returns" is to be read so.
