@@ -866,3 +866,25 @@ fn holder_lends_its_own_objects_by_the_list_of_its_handle() {
     assert_pings_only(&on.wrap_inbound(theirs.raw.clone()).unwrap(), &theirs);
     assert!(Arc::ptr_eq(&on.wrap_inbound(further).unwrap(), &own.raw));
 }
+
+/// A holder that lends on must not make the owner's code panic: the owner chose errors.
+///
+/// Fails if `Policy::attenuate` does not compare `on_panic`.
+#[test]
+fn derived_policy_does_not_let_panics_through_that_its_parent_stops() {
+    use membrane::{OnPanic, Policy, PolicyProblem};
+    let errors = Policy::deny_all();
+    let propagates = Policy::builder()
+        .on_panic(OnPanic::Propagate)
+        .build()
+        .unwrap();
+    let membrane = Membrane::new(errors.clone());
+    for derived in [membrane.grant(&propagates), membrane.attenuate(&propagates)] {
+        let error = derived.expect_err("wider");
+        assert!(matches!(
+            error.problems(),
+            [PolicyProblem::WiderOnPanic { .. }]
+        ));
+    }
+    assert!(Membrane::new(propagates).attenuate(&errors).is_ok());
+}

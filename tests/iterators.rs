@@ -8,7 +8,7 @@ use tests::fixtures::parcel::{
     Actor, Exchange, Fault, Inbox, Items, Load, Loads, Secret, Supply, shapes, swap_policy,
     swapping,
 };
-use tests::{Census, Token, assert_revoked};
+use tests::{Census, Token, assert_revoked, sized};
 
 type Numbers = Box<dyn Iterator<Item = Result<u64, Error>> + Send>;
 
@@ -474,4 +474,31 @@ fn iterator_over_a_broken_foreign_one_tells_it_once() {
     );
     assert_eq!((lent.next(), lent.next()), (None, None));
     assert!(!outer.is_revoked());
+}
+
+/// Passed round and round, an iterator grows a layer each time: nobody wrote a recursive type, and dropping must not recurse
+/// either, neither at the holder nor at the revoker.
+///
+/// Fails (by overflowing the stack) if `Cell::drop` or `Cell::release` drops its target by `drop_quietly`.
+#[test]
+fn iterator_of_many_layers_is_dropped_on_a_bounded_stack() {
+    type Items = Box<dyn Iterator<Item = Result<u64, Error>> + Send>;
+    for revoking in [false, true] {
+        let small = std::thread::Builder::new().stack_size(512 << 10);
+        let dropping = small.spawn(move || {
+            let membranes = [(); 2].map(|()| Membrane::new(Policy::deny_all()));
+            let mut items: Items = Box::new(std::iter::empty());
+            for layer in 0..sized(20_000, 300) {
+                items = membranes[layer % 2]
+                    .pass(items, Direction::Outbound)
+                    .unwrap();
+            }
+            if revoking {
+                membranes[0].revoke("all of them");
+            }
+            drop(items);
+            membranes.iter().map(Membrane::live_proxies).sum::<usize>()
+        });
+        assert_eq!(dropping.unwrap().join().unwrap(), 0);
+    }
 }

@@ -1,6 +1,6 @@
 //! When targets are dropped, and that nothing else is left.
 
-use super::{DIRECTIONS, descents, lend, plain_worker_that_drops};
+use super::{DIRECTIONS, KINDS, descents, lend, plain_worker_that_drops};
 use membrane::{Direction, ErrorKind, Membrane, WaitError};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use tests::{
 #[test]
 fn idle_target_is_dropped_before_revoke_returns() {
     for direction in DIRECTIONS {
-        for kind in 0..5 {
+        for kind in 0..KINDS {
             let root = Membrane::new(worker_policy());
             let (_, membrane) = descents(&root)[kind].clone();
             let (tell, dropped_on) = channel();
@@ -192,7 +192,7 @@ fn nothing_is_left_of_what_was_lent() {
 /// E10.
 #[test]
 fn membrane_is_freed_with_its_last_handle_or_proxy() {
-    for kind in 0..5 {
+    for kind in 0..KINDS {
         let (census, root) = (Census::default(), Membrane::new(worker_policy()));
         let (_, membrane) = descents(&root)[kind].clone();
         let token = census.token();

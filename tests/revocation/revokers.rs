@@ -1,6 +1,6 @@
 //! Who revokes, from where, and with what.
 
-use super::{DIRECTIONS, descents, lend, plain_worker_that_drops};
+use super::{DIRECTIONS, KINDS, descents, lend, plain_worker_that_drops};
 use membrane::{Direction, Error, ErrorKind, Membrane, Reason, ScopedGrant};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -17,7 +17,7 @@ use tests::{
 #[test]
 fn call_that_revokes_its_own_membrane_gets_no_result() {
     for direction in DIRECTIONS {
-        for kind in 0..5 {
+        for kind in 0..KINDS {
             for own in [true, false] {
                 let (census, root) = (Census::default(), Membrane::new(worker_policy()));
                 let (_, membrane) = descents(&root)[kind].clone();

@@ -1,7 +1,7 @@
 //! Waiting until nothing runs, and never for oneself.
 
 use super::{
-    Bakery, CALLS, Closure, DIRECTIONS, Items, Shop, Stock, assert_failed, descents, lend,
+    Bakery, CALLS, Closure, DIRECTIONS, Items, KINDS, Shop, Stock, assert_failed, descents, lend,
     lend_shop, plain_worker_that_drops, shopping, waiting_worker,
 };
 use membrane::{Direction, Membrane, Policy, RunningCall, WaitError};
@@ -17,7 +17,7 @@ use tests::{
 #[test]
 fn wait_returns_when_idle() {
     for timeout in [Duration::ZERO, Duration::from_nanos(1), SOON, Duration::MAX] {
-        for kind in 0..5 {
+        for kind in 0..KINDS {
             let (census, root) = (Census::default(), Membrane::new(worker_policy()));
             let (_, membrane) = descents(&root)[kind].clone();
             let _lent = DIRECTIONS.map(|direction| lend(&membrane, direction, &census));
@@ -174,7 +174,7 @@ fn wait_names_calls_inside_calls() {
 
 #[test]
 fn wait_on_a_parent_names_the_childrens_calls() {
-    for kind in 1..5 {
+    for kind in 1..KINDS {
         let (door, root) = (Door::shut(), Membrane::new(worker_policy()));
         let (name, membrane) = descents(&root)[kind].clone();
         let lent = membrane.wrap(waiting_worker(&door)).unwrap();
@@ -193,7 +193,7 @@ fn wait_on_a_parent_names_the_childrens_calls() {
 /// A wait that timed out may be repeated, also if another cut before. Fails if a scope forgets children that have calls.
 #[test]
 fn second_wait_still_names_the_childrens_calls() {
-    for kind in 1..5 {
+    for kind in 1..KINDS {
         let (door, root) = (Door::shut(), Membrane::new(worker_policy()));
         let (name, membrane) = descents(&root)[kind].clone();
         let lent = membrane.wrap(waiting_worker(&door)).unwrap();
@@ -256,7 +256,7 @@ fn second_wait_inside_its_own_call_is_an_error() {
 
 fn waits_inside(times: usize) {
     for direction in DIRECTIONS {
-        for kind in 0..5 {
+        for kind in 0..KINDS {
             for own in [true, false] {
                 let root = Membrane::new(worker_policy());
                 let (name, membrane) = descents(&root)[kind].clone();

@@ -11,6 +11,7 @@
 
 use crate::fault::{self, Fault};
 use crate::frames::{self, Slot};
+use crate::quiet::drop_flat;
 use crate::scope::{Refusal, Scope, scope_address};
 use crate::sync::{AcqRel, Arc, AtomicU8, Relaxed, UnsafeCell};
 use std::any::Any;
@@ -21,7 +22,7 @@ use std::ptr::NonNull;
 /// A revocable target.
 ///
 /// Dropping the cell drops the target; a panic in the target's `Drop` ends there.
-pub struct Cell<T: ?Sized, X> {
+pub struct Cell<T: ?Sized + 'static, X> {
     scope: Arc<Scope<X>>,
     target: UnsafeCell<Option<Owned<T>>>,
     claim: AtomicU8,
@@ -371,7 +372,7 @@ impl<T: ?Sized, X> Drop for Cell<T, X> {
     fn drop(&mut self) {
         // `&mut self`: no call borrows the cell and no pass holds it.
         if let Some(target) = self.target.get_mut().take() {
-            crate::drop_quietly(target);
+            drop_flat(target);
         }
     }
 }
@@ -468,7 +469,7 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync> Reclaim for Cell<T, X> {
             // SAFETY: I2: the cell was claimed after the cut and the barrier, by a scan in which no frame named it; a frame
             // published since sees the cut. Only one release gets here.
             let target = self.target.with_mut(|target| unsafe { (*target).take() });
-            crate::drop_quietly(target);
+            drop_flat(target);
         }
     }
 }

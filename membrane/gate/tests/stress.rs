@@ -27,7 +27,7 @@ mod size {
     use std::time::Duration;
 
     /// Cells made at a time.
-    pub(super) const BATCH: usize = if cfg!(miri) { 8 } else { 256 };
+    pub(super) const BATCH: usize = if cfg!(miri) { 8 } else { 64 };
     /// Batches at most, of either kind.
     pub(super) const BATCHES: usize = if cfg!(miri) { 2 } else { usize::MAX };
     /// Words to spoil the caches with. Each store takes a new page's line.

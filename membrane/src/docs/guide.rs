@@ -7,8 +7,8 @@
 //! | membrane | a boundary that wraps every reference crossing either way; all die together |
 //! | proxy, target | what the other side holds, and the real object |
 //! | wet, dry | the side that owns the targets, and the side they are lent to |
-//! | outbound, inbound | dry calls wet's objects, wet calls dry's objects |
-//! | policy, allow, attenuate | the allowed methods; listing them; deriving strictly less |
+//! | inbound, outbound | from dry to wet (dry calls wet's objects), from wet to dry |
+//! | policy, allow, attenuate | the allowed methods; listing them; deriving no more than there is |
 //! | grant | a child membrane given to one holder |
 //! | revoker | the facet whose only power is to end access |
 //! | broken | a reference that fails for ever, with a reason |
@@ -107,6 +107,8 @@
 //!   `Arc<dyn Fn(..) -> Result<..> + Send + Sync>`; long lists as `Box<dyn Iterator<Item = Result<..>> + Send>`.
 //! - An interface is as wide as its widest object: if two objects need different rights at the same holder, wrap
 //!   them through two grants, or give them two interfaces. Rights follow from membrane, direction and interface.
+//! - The lists of an interface and of its super-interface are two lists. An object that crosses as `dyn Account` has the
+//!   first; if your code takes it back as `dyn Named` and gives it out again as `dyn Named`, it has the second.
 //! - A method that does something on the caller's behalf by name (`call(name)`, `get_path("a/b")`) hides what it allows
 //!   from the policy. Return objects instead.
 //! - The author of an interface is trusted by both sides: a hand-written [`Passable`](crate::Passable) that leaves a

@@ -15,6 +15,6 @@
 //! | **K8** | A target is dropped once, never in use, as soon as it is idle after a revocation. | `revocation.rs`, loom models and stress test of `gate` |
 //! | **K9** | No foreign code runs under a lock of ours. | `reentrancy.rs`, loom models of `membrane` |
 //! | **K10** | What the dry side is told of a refusal is its kind, and for a revocation the reason. | `errors.rs` |
-//! | **K11** | A panic goes no further than the call that it happened in. | `panics.rs` |
+//! | **K11** | A panic goes no further than the call that it happened in, unless the owner's policy says `OnPanic::Propagate`; then a panic without its payload does. | `panics.rs` |
 //! | **K12** | `Debug` of a proxy shows its interface and allowed methods, and asks the target nothing. | `confinement.rs`, `errors.rs` |
-//! | **K13** | Calls inside calls are bounded, with an error and not an overflow. | `reentrancy.rs` |
+//! | **K13** | Calls inside calls are bounded, with an error and not an overflow; so is the stack on which proxies behind proxies are dropped. | `reentrancy.rs`, `iterators.rs` |

@@ -9,8 +9,8 @@
 //! - **`panic = "abort"`.** Panics become errors by unwinding. A program that is built to abort has no second chance, and a
 //!   dry object can end it.
 //! - **The panic hook.** It runs before the membrane sees a panic, with the message that the panicking side wrote.
-//! - **Stack overflow.** Calls through membranes are bounded in depth (128, unless set otherwise); what a target does between two
-//!   of them is not.
+//! - **Stack overflow.** Calls through membranes are bounded in depth (128, unless set otherwise), and what lies behind many
+//!   proxies is dropped on a bounded stack; what a target does between two calls, and in its own `Drop`, is not.
 //! - **What a listed method does.** A policy is about methods. That an allowed method of the owner's calls a denied one itself, or
 //!   hands out more than it should, is the owner's business.
 //! - **An owner that uses its own proxies.** Which side calls is told by the proxy that is called, not by who calls it. An owner
@@ -21,5 +21,6 @@
 //! - **Errors lose their reason in transit.** A [`membrane::Error`](crate::Error) that a target passes on as its own tells its kind
 //!   only: the reason was for the holders of another membrane.
 //! - **Reasons are kept.** Each different reason text stays in memory for the life of the process, up to 65,536 of them.
+//!   Whoever runs in the process can use them up, and then later reasons read "no reason given".
 //! - **Frames are kept.** The bookkeeping of a thread (a few hundred bytes) is reused by later threads, never freed.
 //! - **`async`.** Methods are synchronous; `async fn` in an interface is refused with a message.

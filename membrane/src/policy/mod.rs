@@ -90,15 +90,17 @@ pub enum Homecoming {
     Refuse,
 }
 
-/// What the caller gets when a target panics.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// What the caller gets when a target panics, whichever side calls.
+///
+/// Ordered from the widest to the narrowest: a derived policy may only move on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OnPanic {
+    /// A panic of its own, without the payload of the first. For sides that trust each other not to panic on purpose.
+    Propagate,
     /// An error of kind [`Panicked`](crate::ErrorKind::Panicked).
     #[default]
     Error,
-    /// A panic of its own, without the payload of the first.
-    Propagate,
 }
 
 /// The methods that may be called, per interface and direction. Immutable, and cheap to clone.
@@ -229,6 +231,12 @@ impl Policy {
             problems.push(PolicyProblem::WiderHomecoming {
                 asked: narrower.0.homecoming,
                 has: self.0.homecoming,
+            });
+        }
+        if narrower.0.on_panic < self.0.on_panic {
+            problems.push(PolicyProblem::WiderOnPanic {
+                asked: narrower.0.on_panic,
+                has: self.0.on_panic,
             });
         }
         if narrower.0.depth_limit > self.0.depth_limit {

@@ -1,6 +1,6 @@
 //! What can be wrong with a policy, said so that it can be mended.
 
-use super::Homecoming;
+use super::{Homecoming, OnPanic};
 use crate::direction::Direction;
 use std::fmt;
 
@@ -77,6 +77,13 @@ pub enum PolicyProblem {
         asked: Homecoming,
         /// What its parent has.
         has: Homecoming,
+    },
+    /// A derived policy lets panics through that its parent stops.
+    WiderOnPanic {
+        /// What it asks for.
+        asked: OnPanic,
+        /// What its parent has.
+        has: OnPanic,
     },
     /// A derived policy asks for deeper nesting.
     WiderDepth {
@@ -167,6 +174,10 @@ impl fmt::Display for PolicyProblem {
                     "homecoming `{asked:?}` is wider than `{has:?}` of the policy this one derives from"
                 )
             }
+            Self::WiderOnPanic { asked, has } => write!(
+                f,
+                "on-panic `{asked:?}` is wider than `{has:?}` of the policy this one derives from"
+            ),
             Self::WiderDepth { asked, has } => {
                 write!(
                     f,

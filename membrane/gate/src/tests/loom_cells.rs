@@ -26,7 +26,7 @@ impl Listed {
         }
         let held = Arc::new(Held(Cell::new(
             self.scope.clone(),
-            Arc::new(Target::new(&self.tally)),
+            Target::new(&self.tally),
         )));
         list.push(weak(&held));
         Some(held)
@@ -86,10 +86,7 @@ impl Holder for Mortal {
 fn holder_dropped_and_revoke() {
     let scope = Arc::new(Scope::new(Options::default(), ()));
     let (tally, order) = (Arc::new(Tally::default()), Order::new());
-    let held = Held(Cell::new(
-        scope.clone(),
-        Arc::new(Target::counted(&tally, &order)),
-    ));
+    let held = Held(Cell::new(scope.clone(), Target::counted(&tally, &order)));
     let mortal = Shared::new(Mortal { held, order });
     let holder = weak(mortal.arc());
     let owner = spawn_registered(&mortal, |mortal| {
@@ -135,7 +132,7 @@ fn lying_holder() {
     let [shown, meant] = [0, 1].map(|index| {
         Held(Cell::new(
             scopes[index].clone(),
-            Arc::new(Target::new(&tallies[index])),
+            Target::new(&tallies[index]),
         ))
     });
     let liar = Shared::new(Liar {
@@ -159,7 +156,7 @@ fn pin_and_revoke() {
     let (tally, order) = (Arc::new(Tally::default()), Order::new());
     let held = Shared::new(Held(Cell::new(
         scope.clone(),
-        Arc::new(Target::counted(&tally, &order)),
+        Target::counted(&tally, &order),
     )));
     let holder = weak(held.arc());
     let pinner = spawn_registered(&held, move |held| match held.0.pin() {

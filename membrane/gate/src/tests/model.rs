@@ -18,23 +18,27 @@ pub(super) const REASON: u32 = 7;
 
 /// How often a target's `Drop` began and ended. Invisible to loom: no thread switch happens while the lock is held.
 #[derive(Default)]
-pub(super) struct Tally(Mutex<[u32; 2]>);
+pub(super) struct Tally {
+    drops: Mutex<[u32; 2]>,
+    /// Keeps the memory of a target that was dropped too early, for the call that then looks at its canary.
+    memory: Mutex<Weak<Target>>,
+}
 
 impl Tally {
     fn add(&self, index: usize) {
-        self.0.lock().unwrap()[index] += 1;
+        self.drops.lock().unwrap()[index] += 1;
     }
 
     /// The target has been dropped, once, and nobody was using it.
     #[track_caller]
     pub(super) fn assert_dropped(&self) {
-        assert_eq!(*self.0.lock().unwrap(), [1, 1], "drops begun and ended");
+        assert_eq!(*self.drops.lock().unwrap(), [1, 1], "drops begun and ended");
     }
 
     /// The target is there.
     #[track_caller]
     pub(super) fn assert_alive(&self) {
-        assert_eq!(*self.0.lock().unwrap(), [0, 0], "drops begun and ended");
+        assert_eq!(*self.drops.lock().unwrap(), [0, 0], "drops begun and ended");
     }
 }
 
@@ -53,18 +57,22 @@ pub(super) struct Target {
 unsafe impl Sync for Target {}
 
 impl Target {
-    pub(super) fn new(tally: &Arc<Tally>) -> Self {
-        Self {
-            canary: UnsafeCell::new(ALIVE),
-            handed_over: None,
-            tally: tally.clone(),
-        }
+    pub(super) fn new(tally: &Arc<Tally>) -> Arc<Self> {
+        Self::made(tally, None)
     }
 
     /// A target whose strong count several threads may bring to zero.
-    pub(super) fn counted(tally: &Arc<Tally>, order: &Order) -> Self {
-        let mut target = Self::new(tally);
-        target.handed_over = Some(order.clone());
+    pub(super) fn counted(tally: &Arc<Tally>, order: &Order) -> Arc<Self> {
+        Self::made(tally, Some(order.clone()))
+    }
+
+    fn made(tally: &Arc<Tally>, handed_over: Option<Order>) -> Arc<Self> {
+        let target = Arc::new(Self {
+            canary: UnsafeCell::new(ALIVE),
+            handed_over,
+            tally: tally.clone(),
+        });
+        *tally.memory.lock().unwrap() = Arc::downgrade(&target);
         target
     }
 
@@ -169,7 +177,7 @@ impl Side {
             mode == Mode::Asymmetric,
         ));
         let tallies: Vec<_> = (0..cells).map(|_| Arc::new(Tally::default())).collect();
-        let held = |tally| Arc::new(Held(Cell::new(scope.clone(), Arc::new(Target::new(tally)))));
+        let held = |tally| Arc::new(Held(Cell::new(scope.clone(), Target::new(tally))));
         let cells = tallies.iter().map(held).collect();
         Shared::new(Self {
             scope,
