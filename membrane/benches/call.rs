@@ -54,17 +54,21 @@ fn main() {
         .iter()
         .position(|scenario| scenario.name == "proxied")
         .expect("a scenario");
-    let two = two_threads(&scenarios[proxied]);
-    println!(
-        "{:<24} {:>10.2} {:>8.2}  (to one thread)",
-        "proxied, two threads",
-        two,
-        two / least[proxied]
-    );
+    match two_threads(&scenarios[proxied]) {
+        Some(two) => println!(
+            "{:<24} {:>10.2} {:>8.2}  (to one thread)",
+            "proxied, two threads",
+            two,
+            two / least[proxied]
+        ),
+        None => {
+            println!("proxied, two threads: no two cores were free at once, so nothing can be said")
+        }
+    }
 }
 
-/// The least time of a call on either of two threads that use one proxy at the same time.
-fn two_threads(scenario: &Scenario) -> f64 {
+/// The least time of a call on the slower of two threads that use one proxy at the same time.
+fn two_threads(scenario: &Scenario) -> Option<f64> {
     const LONG: u64 = 200_000;
     const ROUNDS: usize = 150;
     let barrier = Barrier::new(2);
@@ -94,9 +98,5 @@ fn two_threads(scenario: &Scenario) -> f64 {
             least = least.min(per_call(one, LONG).max(per_call(other, LONG)));
         }
     }
-    assert!(
-        least < f64::MAX,
-        "no repetition had both threads running at once: is there a second core?"
-    );
-    least
+    (least < f64::MAX).then_some(least)
 }
