@@ -54,16 +54,15 @@ fn main() {
         .iter()
         .position(|scenario| scenario.name == "proxied")
         .expect("a scenario");
-    match two_threads(&scenarios[proxied]) {
-        Some(two) => println!(
-            "{:<24} {:>10.2} {:>8.2}  (to one thread)",
-            "proxied, two threads",
-            two,
-            two / least[proxied]
-        ),
-        None => {
-            println!("proxied, two threads: no two cores were free at once, so nothing can be said")
-        }
+    let two = two_threads(&scenarios[proxied]);
+    if let Some(two) = two {
+        let ratio = two / least[proxied];
+        println!(
+            "{:<24} {two:>10.2} {ratio:>8.2}  (to one thread)",
+            "proxied, two threads"
+        );
+    } else {
+        println!("proxied, two threads: no two cores were free at once, so nothing can be said");
     }
 }
 
