@@ -1,0 +1,21 @@
+//! What the fuzz targets share: programs made of arbitrary bytes, reference models, and oracles.
+//!
+//! | target | input | checked against |
+//! |---|---|---|
+//! | [`calls`] | a program over two trees of membranes with several holders | a model of who holds what, an effect log, a census |
+//! | [`policy`] | lists of names, and pairs of policies | sets of names |
+//! | [`values`] | nested data with objects in it | its own description |
+//!
+//! The models are written from the documentation of `membrane`, not from its code, and share none of it. A target finds
+//! a defect when the library and the model disagree; one of the two is then wrong.
+//!
+//! Each target is a function from bytes to `Result<(), String>`, so that the tests of this package replay the corpus and
+//! thousands of pseudo-random inputs on the stable toolchain.
+
+#![forbid(unsafe_code)]
+
+pub mod calls;
+pub mod panics;
+pub mod policy;
+pub mod random;
+pub mod values;

@@ -1,0 +1,100 @@
+//! The corpus, and pseudo-random inputs, on the stable toolchain.
+#![forbid(unsafe_code)]
+
+use arbitrary::{Arbitrary, Unstructured};
+use fuzz::calls::program::Program;
+use fuzz::calls::stage::Tally;
+use fuzz::random::SplitMix;
+use std::path::Path;
+
+type Target = fn(&[u8]) -> Result<(), String>;
+
+/// Inputs for each target, and the length of the longest.
+const INPUTS: u64 = 3_000;
+const LONGEST: usize = 600;
+
+#[track_caller]
+fn replay(name: &str, target: Target) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("corpus")
+        .join(name);
+    let mut replayed = 0;
+    for entry in corpus.read_dir().expect("the target has a corpus") {
+        let path = entry.expect("an entry").path();
+        let bytes = std::fs::read(&path).expect("an input");
+        if let Err(finding) = target(&bytes) {
+            panic!("{}: {finding}", path.display());
+        }
+        replayed += 1;
+    }
+    assert!(replayed >= 10, "only {replayed} inputs in the corpus");
+}
+
+#[track_caller]
+fn try_many(target: Target) {
+    for seed in 0..INPUTS {
+        let input = SplitMix::new(seed).input(LONGEST);
+        if let Err(finding) = target(&input) {
+            panic!("seed {seed}: {finding}");
+        }
+    }
+}
+
+#[test]
+fn calls_agree_with_the_model_on_the_corpus() {
+    replay("calls", fuzz::calls::run);
+}
+
+#[test]
+fn calls_agree_with_the_model_on_random_programs() {
+    try_many(fuzz::calls::run);
+}
+
+/// Fails when programs stop short of what they are about.
+#[test]
+fn random_programs_reach_what_they_are_about() {
+    let mut tally = Tally::default();
+    for seed in 0..INPUTS / 10 {
+        let input = SplitMix::new(seed).input(LONGEST);
+        if let Ok(program) = Program::arbitrary_take_rest(Unstructured::new(&input)) {
+            tally += fuzz::calls::run_program(program).expect("it agrees with the model");
+        }
+    }
+    let least = Tally {
+        entered: 5_000,
+        far: 100,
+        nested: 300,
+        answered: 1_000,
+        home: 1_000,
+        away: 800,
+    };
+    let enough = [
+        tally.entered >= least.entered,
+        tally.far >= least.far,
+        tally.nested >= least.nested,
+        tally.answered >= least.answered,
+        tally.home >= least.home,
+        tally.away >= least.away,
+    ];
+    assert_eq!(enough, [true; 6], "{tally:?}");
+}
+
+#[test]
+fn policies_agree_with_the_model_on_the_corpus() {
+    replay("policy", fuzz::policy::run);
+}
+
+#[test]
+fn policies_agree_with_the_model_on_random_input() {
+    try_many(fuzz::policy::run);
+}
+
+#[test]
+fn values_agree_with_the_model_on_the_corpus() {
+    replay("values", fuzz::values::run);
+}
+
+#[test]
+fn values_agree_with_the_model_on_random_input() {
+    try_many(fuzz::values::run);
+}
