@@ -1,5 +1,7 @@
 //! One switch ends all access, both ways, at once.
 
+#[path = "revocation/entering.rs"]
+mod entering;
 #[path = "revocation/freeing.rs"]
 mod freeing;
 #[path = "revocation/observers.rs"]

@@ -23,7 +23,9 @@ use crate::interface::Target;
 use crate::passable::Passable;
 use crate::policy::Homecoming;
 use crate::query::{Found, Whose, whose};
+use crate::reason::Reason;
 use crate::tree::{Scope, descends, holder, passes, same_side};
+use object_membrane_gate::drop_quietly;
 use std::any::TypeId;
 use std::cell::Cell;
 use std::sync::Arc;
@@ -75,12 +77,23 @@ impl<'a> Call<'a> {
         if A::BARE {
             Ok(argument)
         } else {
-            argument.pass(&Crossing::new(
-                self.scope,
-                self.place.direction.reversed(),
-                self.place.home,
-            ))
+            self.converted(argument)
         }
+    }
+
+    /// An argument that is not bare, in a scope that is still live afterwards: the conversion may have run foreign code (the
+    /// `Drop` of what was converted), for any length of time.
+    fn converted<A: Passable>(&self, argument: A) -> Result<A, Error> {
+        let argument = argument.pass(&Crossing::new(
+            self.scope,
+            self.place.direction.reversed(),
+            self.place.home,
+        ))?;
+        if self.scope.is_revoked() {
+            drop_quietly(argument);
+            return Err(Error::revoked(Reason::from_number(self.scope.reason())));
+        }
+        Ok(argument)
     }
 
     /// A result, as the caller sees it.

@@ -265,8 +265,10 @@ impl Membrane {
 
     /// Ends access through this membrane and everything derived from it, both ways, for ever. Again does nothing.
     ///
-    /// When this returns, no call starts any more and no result, error or callback of a running call is delivered: its
-    /// caller gets the error [`ErrorKind::Revoked`] with `reason`. Targets are dropped as soon as no call uses them: on
+    /// When this returns, no call passes the switch any more and no result, error or callback of a running call is
+    /// delivered: its caller gets the error [`ErrorKind::Revoked`] with `reason`. A call that passed the switch before is
+    /// running, though its thread may not have come to the target's code yet: that code may begin after this returns. Where
+    /// that matters, [`revoke_and_wait`](Self::revoke_and_wait) rules it out. Targets are dropped as soon as no call uses them: on
     /// this thread if they are idle, before this returns; by the last call to leave them otherwise. A target's `Drop` that
     /// panics is caught; one that blocks delays this function and the freeing of others, never the cut. The first reason
     /// stays.

@@ -35,8 +35,9 @@ impl<T: ?Sized + Target> Proxy<T> {
 
     /// Calls a method, given by number.
     ///
-    /// The order is fixed: the method is allowed; the scope is live; then `f`, which converts the arguments, calls the
-    /// target and converts the result, all of it counted as running and its panics caught; then the scope is still live.
+    /// The order is fixed: the method is allowed; the scope is live; then `f`, which converts the arguments, looks again after
+    /// each conversion that can run foreign code, calls the target and converts the result, all of it counted as running
+    /// and its panics caught; then the scope is still live.
     #[doc(hidden)]
     #[inline(always)]
     pub fn __call<R, E>(

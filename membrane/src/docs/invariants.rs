@@ -11,7 +11,7 @@
 //! | **K4** | A derived membrane allows no more than its parent, and dies with it. | `attenuation.rs`, `revocation.rs` |
 //! | **K5** | While it lives, an object has one proxy for each membrane, direction, side and interface. | `identity.rs`, `threads.rs`, loom models of `membrane` |
 //! | **K6** | A reference that comes home is the object itself, or what the policy says; only the proxy that is asked is believed about whose it is. | `identity.rs`, `hostile.rs` |
-//! | **K7** | When `revoke` returns, nothing starts and nothing is delivered through the subtree, either way. | `revocation.rs`, `threads.rs`, loom models of `gate` and `membrane` |
+//! | **K7** | When `revoke` returns, no call passes the switch and nothing is delivered through the subtree, either way; what passed before counts as running, and `revoke_and_wait` waits for it. | `revocation.rs`, `threads.rs`, loom models of `gate` and `membrane` |
 //! | **K8** | A target is dropped once, never in use, as soon as it is idle after a revocation. | `revocation.rs`, loom models and stress test of `gate` |
 //! | **K9** | No foreign code runs under a lock of ours. | `reentrancy.rs`, loom models of `membrane` |
 //! | **K10** | What the dry side is told of a refusal is its kind, and for a revocation the reason. | `errors.rs` |

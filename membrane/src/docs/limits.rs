@@ -16,6 +16,12 @@
 //! - **An owner that uses its own proxies.** Which side calls is told by the proxy that is called, not by who calls it. An owner
 //!   that passes an object of its own through a proxy that it made for the dry side has given that object to the dry side.
 //! - **Iterators have no identity.** One that crosses back is wrapped once more.
+//! - **A call past the switch.** A call looks at the switch before the target's code, and again after each argument whose
+//!   conversion can run foreign code. Past its last look it is running, and its thread may be held up before the target's
+//!   first instruction: the target's code may begin after `revoke` has returned. Its result is withheld, its callbacks fail,
+//!   and [`revoke_and_wait`](crate::Membrane::revoke_and_wait) returns only when it is over.
+//! - **Arguments of a refused call.** They are the caller's own and are dropped as such, on the caller's thread: a panic in the
+//!   `Drop` of one is the caller's panic.
 //! - **A delivered result.** A caller past its last look at the switch has its result, even if the thread is then held up.
 //!   "When `revoke` returns" is to be read so.
 //! - **Errors lose their reason in transit.** A [`membrane::Error`](crate::Error) that a target passes on as its own tells its kind
