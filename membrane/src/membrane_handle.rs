@@ -321,7 +321,7 @@ impl Membrane {
     }
 
     /// Calls `observer` once, with the reason, when this membrane is revoked: on the revoking thread, after the cut and
-    /// before targets are freed, under no lock. At once, if it is revoked already. A panic in it is caught.
+    /// before idle targets are freed, under no lock. At once, if it is revoked already. A panic in it is caught.
     ///
     /// # Examples
     ///

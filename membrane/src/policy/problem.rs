@@ -94,7 +94,7 @@ pub enum PolicyProblem {
     },
     /// The membrane that the policy was to be derived under is revoked.
     Revoked,
-    /// Membranes are derived from each other too deeply: more than 65,534 times.
+    /// Membranes are derived from each other too deeply: more than 65,533 times.
     TooManyGenerations,
 }
 
