@@ -827,6 +827,36 @@ fn panic_in_the_drop_of_an_observer_does_not_reach_the_last_holder() {
     }
 }
 
+/// M10. Fails if `Membrane::pass` drops what comes too late otherwise than by `drop_quietly`.
+#[test]
+fn panic_in_the_drop_of_what_comes_too_late_is_caught() {
+    struct Endless(Angry);
+    impl Iterator for Endless {
+        type Item = Result<Fuse, Failure>;
+        fn next(&mut self) -> Option<Self::Item> {
+            let Self(_) = self;
+            None
+        }
+    }
+    for direction in DIRECTIONS {
+        let membrane = Membrane::new(rules().build().unwrap());
+        membrane.revoke("too late");
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let items: Items = Box::new(Endless(Angry));
+            assert_revoked(membrane.pass(items, direction).map(drop), "too late");
+            let worker = Scripted::new(|_| Ok(7)).on_drop(|| panic_any(Angrier));
+            assert_revoked(
+                membrane.pass(worker.share(), direction).map(drop),
+                "too late",
+            );
+        }));
+        let fine = told.is_ok();
+        // Its payload would panic here.
+        std::mem::forget(told);
+        assert!(fine, "the owner got the guest's panic");
+    }
+}
+
 /// E6: an iterator is the one object that the membrane itself takes out and holds while it runs.
 #[test]
 fn iterator_that_panics_in_next_and_in_drop_does_not_abort() {

@@ -145,6 +145,8 @@ impl Membrane {
     /// ```
     pub fn pass<V: Passable>(&self, value: V, direction: Direction) -> Result<V, Error> {
         if self.0.is_revoked() {
+            // What is passed may be the other side's, and its `Drop` that side's code.
+            drop_quietly(value);
             return Err(self.revoked());
         }
         // What is passed may run its author's code: asked whether it is a proxy, or dropped half way.
