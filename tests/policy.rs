@@ -412,6 +412,55 @@ fn interfaces_of_one_name_are_two_interfaces() {
     assert!(!policy.allows::<dyn elsewhere::Named>(Direction::Inbound, "name"));
 }
 
+macro_rules! twins {
+    () => {{
+        #[interface]
+        trait Twin {
+            fn public(&self) -> Result<u64, Error>;
+        }
+        use Twin as First;
+        {
+            #[interface]
+            trait Twin {
+                fn secret(&self) -> Result<u64, Error>;
+            }
+            #[interface]
+            trait Both: First + Twin {
+                fn own(&self) -> Result<u64, Error>;
+            }
+            struct Object;
+            impl First for Object {
+                fn public(&self) -> Result<u64, Error> {
+                    Ok(1)
+                }
+            }
+            impl Twin for Object {
+                fn secret(&self) -> Result<u64, Error> {
+                    Ok(2)
+                }
+            }
+            impl Both for Object {
+                fn own(&self) -> Result<u64, Error> {
+                    Ok(3)
+                }
+            }
+            let policy = Policy::builder().inbound(allow!(dyn Both: public));
+            let membrane = Membrane::new(policy.build().unwrap());
+            let lent = membrane.wrap::<dyn Both>(Arc::new(Object)).unwrap();
+            [lent.public(), lent.secret(), lent.own()].map(outcome)
+        }
+    }};
+}
+
+/// M3. Two traits of one name, whose `line!` and `column!` are those of one expansion, are two interfaces. Fails (it does not
+/// compile) if the interface's key is without the `fingerprint` of the trait; and if `check_keys` is left out, too, a
+/// method that is not listed is entered.
+#[test]
+fn interfaces_of_one_name_and_place_are_two_interfaces() {
+    let refused = Err(ErrorKind::Refused);
+    assert_eq!(twins!(), [OK, refused, refused]);
+}
+
 // Policies from names.
 
 #[test]

@@ -58,7 +58,7 @@ pub trait Interface: Target {
     #[doc(hidden)]
     const __KEY: &'static str;
     #[doc(hidden)]
-    const __SUPERS: &'static [(&'static str, u32)];
+    const __SUPERS: &'static [Super];
 }
 
 /// What a proxy can stand for: a `dyn Trait` of an interface, or a closure.
@@ -148,34 +148,61 @@ pub const fn concat_names<const N: usize>(lists: &[&[&'static str]]) -> [&'stati
     names
 }
 
-/// The key of a super-interface, and where its methods start.
-type Super = (&'static str, u32);
+/// A super-interface: its key, where its methods start, and their names.
+pub type Super = (&'static str, u32, &'static [&'static str]);
 
-/// The offsets of all super-interfaces, flat, given those of the direct ones: (key, number of methods, its own supers).
+/// All super-interfaces, flat, given the key of the interface and the number of its own methods, and the direct ones: (key,
+/// methods, its own supers).
+///
+/// Methods are found by the key of their interface, so two interfaces of one key would be one list and two traits.
 pub const fn concat_supers<const N: usize>(
-    own: u32,
-    supers: &[(&'static str, u32, &[Super])],
-) -> [(&'static str, u32); N] {
-    let mut flat = [("", 0); N];
-    let (mut index, mut at, mut offset) = (0, 0, own);
+    own: (&str, u32),
+    supers: &[(&'static str, &'static [&'static str], &[Super])],
+) -> [Super; N] {
+    let mut flat: [Super; N] = [("", 0, &[]); N];
+    let (mut index, mut at, mut offset) = (0, 0, own.1);
     while index < supers.len() {
         let (key, methods, inner) = supers[index];
-        flat[at] = (key, offset);
+        flat[at] = (key, offset, methods);
         at += 1;
         let mut deep = 0;
         while deep < inner.len() {
-            flat[at] = (inner[deep].0, offset + inner[deep].1);
+            flat[at] = (inner[deep].0, offset + inner[deep].1, inner[deep].2);
             at += 1;
             deep += 1;
         }
-        offset += methods;
+        #[allow(clippy::cast_possible_truncation, reason = "at most 63 methods")]
+        let count = methods.len() as u32;
+        offset += count;
         index += 1;
     }
     assert!(
         at == N,
         "N is one for each direct super-interface and each of theirs"
     );
+    check_keys(own.0, &flat);
     flat
+}
+
+const fn check_keys(own: &str, supers: &[Super]) {
+    let mut index = 0;
+    while index < supers.len() {
+        let (key, _, methods) = supers[index];
+        assert!(
+            !same(own, key),
+            "this interface and a super-interface of it cannot be told apart: rename one of them"
+        );
+        let mut other = 0;
+        while other < index {
+            // The same one, inherited twice, has the same methods.
+            assert!(
+                !same(key, supers[other].0) || same_names(methods, supers[other].2),
+                "two super-interfaces of this one cannot be told apart: rename one of them"
+            );
+            other += 1;
+        }
+        index += 1;
+    }
 }
 
 /// Where the methods of the interface `key` start among those of `T`: zero for `T` itself.
@@ -235,6 +262,20 @@ pub const fn check_interface(methods: &[&str]) {
     );
 }
 
+const fn same_names(a: &[&str], b: &[&str]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    let mut index = 0;
+    while index < a.len() {
+        if !same(a[index], b[index]) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
 const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     if a.len() != b.len() {
@@ -248,4 +289,41 @@ const fn same(a: &str, b: &str) -> bool {
         index += 1;
     }
     true
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Super, concat_supers};
+
+    const READ: &[&str] = &["read"];
+    const WRITE: &[&str] = &["write"];
+
+    #[test]
+    fn supers_are_listed_where_their_methods_start() {
+        let inner: &[Super] = &[("deep", 1, WRITE)];
+        let flat = concat_supers::<3>(
+            ("own", 2),
+            &[("left", READ, &[]), ("right", &["a", "b"], inner)],
+        );
+        assert_eq!(
+            flat.map(|(key, at, _)| (key, at)),
+            [("left", 2), ("right", 3), ("deep", 4)]
+        );
+        let diamond = concat_supers::<2>(("own", 0), &[("same", READ, &[]), ("same", READ, &[])]);
+        assert_eq!(diamond.map(|(_, at, _)| at), [0, 1]);
+    }
+
+    /// Fails if `check_keys` does not compare the lists of methods.
+    #[test]
+    #[should_panic(expected = "two super-interfaces of this one cannot be told apart")]
+    fn two_super_interfaces_of_one_key_are_refused() {
+        let _ = concat_supers::<2>(("own", 1), &[("twin", READ, &[]), ("twin", WRITE, &[])]);
+    }
+
+    /// Fails if `check_keys` does not compare with the interface's own key.
+    #[test]
+    #[should_panic(expected = "this interface and a super-interface of it cannot be told apart")]
+    fn super_interface_with_the_interfaces_own_key_is_refused() {
+        let _ = concat_supers::<1>(("twin", 1), &[("twin", READ, &[])]);
+    }
 }

@@ -43,8 +43,8 @@ pub use scoped::ScopedGrant;
 pub mod __private {
     pub use crate::crossing::{Call, Crossing, Level};
     pub use crate::interface::{
-        InterfaceResult, Target, assert_borrowed, assert_interface, assert_result, check_interface,
-        concat_names, concat_supers, index, mask, offset,
+        InterfaceResult, Super, Target, assert_borrowed, assert_interface, assert_result,
+        check_interface, concat_names, concat_supers, index, mask, offset,
     };
     pub use crate::passable::Borrowed;
     pub use crate::policy::allow;

@@ -2,7 +2,7 @@
 
 use super::{Allow, Policy, PolicyError, PolicyProblem, allow};
 use crate::direction::Direction;
-use crate::interface::Interface;
+use crate::interface::{Interface, Super};
 
 /// The interfaces that a policy from names may speak of.
 ///
@@ -24,7 +24,7 @@ struct Known {
     /// Every method allowed.
     all: Allow,
     key: &'static str,
-    supers: &'static [(&'static str, u32)],
+    supers: &'static [Super],
 }
 
 impl Interfaces {
@@ -79,7 +79,7 @@ impl Known {
     /// The interface, by key, whose own method number `index` is: the innermost one that starts at or before it.
     fn owner(&self, index: usize) -> &'static str {
         let mut owner = (self.key, 0);
-        for (key, offset) in self.supers {
+        for (key, offset, _) in self.supers {
             if *offset as usize <= index && *offset >= owner.1 {
                 owner = (*key, *offset);
             }

@@ -11,9 +11,9 @@
 //! method is in the trait's own list. Both are constants.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::Ident;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::{Ident, ItemTrait};
 
 use crate::path::{MembranePath, at};
 use crate::types::result_of;
@@ -27,6 +27,8 @@ struct Context<'a> {
     root: &'a TokenStream,
     private: TokenStream,
     hidden: &'a Ident,
+    /// See [`fingerprint`].
+    fingerprint: u64,
     /// `dyn Trait`.
     object: TokenStream,
     /// `dyn Super`, each at the place of its bound.
@@ -36,6 +38,7 @@ struct Context<'a> {
 /// Everything beside the trait itself; `hidden` is the name of its hidden method.
 pub(super) fn expand(
     interface: &Interface<'_>,
+    definition: &ItemTrait,
     membrane: &MembranePath,
     hidden: &Ident,
 ) -> TokenStream {
@@ -46,6 +49,7 @@ pub(super) fn expand(
         root: membrane.root(),
         private: membrane.private(),
         hidden,
+        fingerprint: fingerprint(definition),
         object: quote!(dyn #name),
         supers: supers
             .map(|path| quote_spanned!(at(path)=> dyn #path))
@@ -71,6 +75,16 @@ pub(super) fn expand(
             #table
         };
     }
+}
+
+/// Tells apart what has one name at one place: a library and a binary of one package with one module in both, and traits that
+/// one expansion of the user's own macro made. FNV-1a, over the trait as written and the binary that is being compiled.
+fn fingerprint(definition: &ItemTrait) -> u64 {
+    let binary = std::env::var("CARGO_BIN_NAME").unwrap_or_default();
+    let text = format!("{binary}\0{}", definition.to_token_stream());
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
 }
 
 /// A local name that no name of the user's can meet.
@@ -236,7 +250,7 @@ impl Context<'_> {
             struct __MembraneSuper {
                 key: &'static str,
                 methods: &'static [&'static str],
-                supers: &'static [(&'static str, u32)],
+                supers: &'static [#private::Super],
                 offer: fn(&::std::sync::Arc<#object>, &#private::Query<'_>) -> bool,
             }
             const __MEMBRANE_SUPERS: [__MembraneSuper; #count] = [#(#each),*];
@@ -257,7 +271,7 @@ impl Context<'_> {
             ..
         } = self;
         let name = self.interface.name.unraw().to_string();
-        let ending = format!("::{name}#");
+        let (before_place, ending) = (format!("::{name}#"), format!("#{:016x}", self.fingerprint));
         let own = self.interface.methods.iter().map(|method| {
             let (cfgs, name) = (&method.cfgs, method.name.unraw().to_string());
             quote!(#(#cfgs)* #name)
@@ -277,8 +291,8 @@ impl Context<'_> {
             let inherited = quote! {{
                 const __MEMBRANE_LEN: usize = 0 #(+ 1 + #supers.supers.len())*;
                 &#private::concat_supers::<__MEMBRANE_LEN>(
-                    <#object as #root::Interface>::__OWN.len() as u32,
-                    &[#((#supers.key, #supers.methods.len() as u32, #supers.supers),)*],
+                    (<#object as #root::Interface>::__KEY, <#object as #root::Interface>::__OWN.len() as u32),
+                    &[#((#supers.key, #supers.methods, #supers.supers),)*],
                 )
             }};
             (methods, inherited)
@@ -291,9 +305,9 @@ impl Context<'_> {
                 const __OWN: &'static [&'static str] = &[#(#own),*];
                 const __KEY: &'static str = ::core::concat!(
                     ::core::env!("CARGO_PKG_NAME"), "@", ::core::env!("CARGO_PKG_VERSION"), "::",
-                    ::core::module_path!(), #ending, ::core::line!(), ":", ::core::column!()
+                    ::core::module_path!(), #before_place, ::core::line!(), ":", ::core::column!(), #ending
                 );
-                const __SUPERS: &'static [(&'static str, u32)] = #inherited;
+                const __SUPERS: &'static [#private::Super] = #inherited;
             }
         }
     }

@@ -40,7 +40,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     let hidden = hidden_name(&definition.ident);
     let (membrane, generated) = match check(options, &definition) {
         Ok((membrane, interface)) => {
-            let generated = expansion::expand(&interface, &membrane, &hidden);
+            let generated = expansion::expand(&interface, &definition, &membrane, &hidden);
             let missing = interface.supertraits.missing();
             definition.colon_token.get_or_insert_default();
             definition.supertraits.extend(missing);
