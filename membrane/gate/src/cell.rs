@@ -11,7 +11,7 @@
 
 use crate::fault::{self, Fault};
 use crate::frames::{self, Slot};
-use crate::quiet::drop_flat;
+use crate::quiet::{Debt, drop_flat, drop_now, put_off};
 use crate::scope::{Refusal, Scope, scope_address};
 use crate::sync::{AcqRel, Arc, AtomicU8, Relaxed, UnsafeCell};
 use std::any::Any;
@@ -403,9 +403,9 @@ pub trait Reclaim: sealed::Sealed {
     #[doc(hidden)]
     fn claim(&self, pass: &Pass<'_>) -> Claim;
 
-    /// Drops the target, if it is claimed and not dropped yet.
+    /// Drops the target, if it is claimed for this scope and not dropped yet.
     #[doc(hidden)]
-    fn release(&self);
+    fn release(&self, scope: usize) -> Released;
 }
 
 /// One pass over the cells of a cut scope, after its barrier. Only `scope.rs` makes one, so only it can claim.
@@ -427,7 +427,31 @@ pub enum Claim {
     NotOurs,
 }
 
-impl<T: ?Sized + Send + Sync, X: Send + Sync> Reclaim for Cell<T, X> {
+/// What became of a target that was to be dropped.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// It is dropped, by this release or by another.
+    Done,
+    /// It will be dropped further out on this thread's stack, and the scope is told then.
+    PutOff,
+}
+
+/// A target that is dropped later, and the scope that counts it until then.
+struct Late<T: ?Sized + 'static, X> {
+    target: Option<Owned<T>>,
+    scope: Arc<Scope<X>>,
+    _debt: Debt,
+}
+
+impl<T: ?Sized + 'static, X> Drop for Late<T, X> {
+    fn drop(&mut self) {
+        crate::drop_quietly(self.target.take());
+        self.scope.dropped_late();
+    }
+}
+
+impl<T: ?Sized + Send + Sync, X: Send + Sync + 'static> Reclaim for Cell<T, X> {
     fn address(&self) -> usize {
         self.name()
     }
@@ -458,7 +482,11 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync> Reclaim for Cell<T, X> {
         }
     }
 
-    fn release(&self) {
+    fn release(&self, scope: usize) -> Released {
+        // As in `claim`: the pass counts what it claimed, and what is put off must be counted by its own scope.
+        if scope_address(&self.scope) != scope {
+            return Released::Done;
+        }
         // AcqRel: of all that would release, one takes the target; pairs with `claim`.
         if self
             .claim
@@ -469,8 +497,16 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync> Reclaim for Cell<T, X> {
             // SAFETY: I2: the cell was claimed after the cut and the barrier, by a scan in which no frame named it; a frame
             // published since sees the cut. Only one release gets here.
             let target = self.target.with_mut(|target| unsafe { (*target).take() });
-            drop_flat(target);
+            if let Err(target) = drop_now(target) {
+                put_off(Late {
+                    target,
+                    scope: self.scope.clone(),
+                    _debt: Debt::new(),
+                });
+                return Released::PutOff;
+            }
         }
+        Released::Done
     }
 }
 

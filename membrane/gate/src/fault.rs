@@ -33,6 +33,8 @@ pub(crate) enum Fault {
     NoFencedEntry,
     /// The live state without membarrier skips its fence on exit.
     NoFencedExit,
+    /// A target whose drop was put off counts as dropped.
+    ForgetPutOff,
     /// A cell may be claimed twice.
     NoClaim,
 }

@@ -24,7 +24,8 @@
 //! - **I3** After a call observes a state other than live at E3, its result is not delivered.
 //! - **I4** A cell that is busy at V4 is freed by the last caller to leave it.
 //! - **I5** No foreign code (a target's `Drop`, a closure, a payload's `Drop`) runs under a lock of this crate.
-//! - **I6** A waiter wakes when the last cell is freed, also when there was nothing to free.
+//! - **I6** A waiter wakes when the last cell is freed, also when there was nothing to free. A target whose drop is put off,
+//!   because the stack is deep in drops already, is not freed until it is dropped; who has to drop it does not wait for it.
 //!
 //! I1 and I2 together say that no target is dropped while in use: if the scan (V4) misses a frame, that frame's store
 //! (C1) comes after the barrier (V2) in the caller's program order, hence after the swap (V1), so C3 sees it.
@@ -52,7 +53,7 @@ pub mod sync;
 
 pub use cell::{Cell, Holder, Reclaim};
 pub use frames::depth;
-pub use quiet::{drop_quietly, quietly};
+pub use quiet::{drop_flat, drop_quietly, quietly};
 pub use scope::{Cut, Isolated, Options, Refusal, Running, Scope, WaitFailure, isolate, sever};
 
 #[cfg(test)]

@@ -17,9 +17,10 @@
 //! - `reap`: under its lock. `busy` holds, from the barrier on, the cells that were not idle when they were last looked at.
 
 use crate::barrier;
-use crate::cell::{Claim, Holder, Pass};
+use crate::cell::{Claim, Holder, Pass, Released};
 use crate::fault::{self, Fault};
 use crate::frames;
+use crate::quiet;
 use crate::sync::{
     AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard, Relaxed, Release,
     SeqCst, Weak, fence, lock,
@@ -96,7 +97,7 @@ struct Reap {
     /// The barrier has run: `busy` is complete, and cells may be freed.
     fenced: bool,
     busy: Vec<Weak<dyn Holder>>,
-    /// Claimed cells whose targets are being dropped.
+    /// Claimed cells whose targets are being dropped, or are to be dropped further out on the stack of who claimed them.
     dropping: usize,
     /// Threads asleep in `wait`: without one, a notification would be a system call for nothing.
     asleep: usize,
@@ -319,6 +320,10 @@ impl<X> Scope<X> {
                     }
                     // Whoever severed the scope may be held up by other scopes' targets before it gets to these.
                     self.reap();
+                    if quiet::owes() {
+                        // That was too deep on this stack for a drop.
+                        return Err(WaitFailure::Inside);
+                    }
                     reap = lock(&self.reap);
                     continue;
                 }
@@ -456,15 +461,26 @@ impl<X> Scope<X> {
         if idle.is_empty() {
             return;
         }
-        let freed = idle.len();
+        let mut freed = 0;
         REAPING.with(|depth| depth.set(depth.get() + 1));
         for holder in idle {
-            holder.cell().release();
+            let released = holder.cell().release(scope_address(self));
+            freed += usize::from(released == Released::Done || fault::on(Fault::ForgetPutOff));
             crate::drop_quietly(holder);
         }
         REAPING.with(|depth| depth.set(depth.get() - 1));
         let mut reap = lock(&self.reap);
         reap.dropping -= freed;
+        self.note_if_drained(&reap);
+    }
+
+    /// A target that `reap` had to put off is dropped.
+    pub(crate) fn dropped_late(&self) {
+        if fault::on(Fault::ForgetPutOff) {
+            return;
+        }
+        let mut reap = lock(&self.reap);
+        reap.dropping -= 1;
         self.note_if_drained(&reap);
     }
 
@@ -563,9 +579,10 @@ pub(crate) fn scope_address<X>(scope: &Scope<X>) -> usize {
     std::ptr::from_ref(scope).addr()
 }
 
-/// Whether this thread is inside a call of one of `holders`, or is dropping targets for a pass.
+/// Whether this thread is inside a call of one of `holders`, or has targets to drop for a pass, now or further out on its
+/// stack.
 fn inside_one_of(holders: &[Weak<dyn Holder>]) -> bool {
-    if REAPING.with(Cell::get) > 0 {
+    if REAPING.with(Cell::get) > 0 || quiet::owes() {
         return true;
     }
     let mine = frames::mine();

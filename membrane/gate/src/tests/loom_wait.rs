@@ -2,7 +2,7 @@
 
 use super::model::{Mode, Side, breaks, holds, spawn, weak};
 use crate::fault::Fault;
-use crate::sever;
+use crate::{drop_flat, sever};
 
 /// The only holder is dead and took its target along: the revoker's pass finds nothing to free.
 fn wait_for_nothing() {
@@ -92,6 +92,49 @@ fn wait_from_inside_while_another_revokes() {
     });
     revoker.join().unwrap();
     side.assert_dropped();
+}
+
+/// A thread revokes inside so many drops that the target's is put off; another waits.
+fn put_off_and_wait() {
+    let side = Side::new(Mode::Asymmetric, 1);
+    let dropper = spawn(&side, |side| {
+        let revoke = {
+            let side = side.clone();
+            move || {
+                assert!(side.revoke());
+                // The waiter may have been the one to free it.
+                if side.scope.wait(None).is_ok() {
+                    side.assert_dropped();
+                }
+            }
+        };
+        drop_flat(OnDrop(Some(|| drop_flat(OnDrop(Some(revoke))))));
+        side.wait();
+    });
+    side.wait();
+    dropper.join().unwrap();
+}
+
+/// Runs when dropped.
+struct OnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(f) = self.0.take() {
+            f();
+        }
+    }
+}
+
+#[test]
+fn waiter_waits_for_what_was_put_off() {
+    holds("put_off_and_wait", put_off_and_wait);
+}
+
+/// Edit: `reap` counts a target that was put off as freed.
+#[test]
+fn put_off_target_must_be_counted() {
+    breaks(&[Fault::ForgetPutOff], "put_off_and_wait", put_off_and_wait);
 }
 
 #[test]

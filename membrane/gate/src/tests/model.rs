@@ -139,7 +139,7 @@ impl<X: Send + Sync> Held<X> {
     }
 }
 
-impl<X: Send + Sync> Holder for Held<X> {
+impl<X: Send + Sync + 'static> Holder for Held<X> {
     fn cell(&self) -> &dyn Reclaim {
         &self.0
     }

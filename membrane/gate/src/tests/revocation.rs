@@ -370,3 +370,80 @@ fn thread_knows_whether_it_is_inside_a_severed_scope() {
     assert!(result.is_err());
     assert!(!held.scope().is_inside());
 }
+
+/// Runs `f` in a drop that is inside so many others, the last one that is not put off.
+fn in_a_deep_drop(f: impl FnOnce() + Send + 'static) {
+    const LEVELS: usize = 64;
+    let f = Mutex::new(Some(f));
+    let mut held = held_with(
+        &scope(),
+        Some(Box::new(move || {
+            if let Some(f) = lock(&f).take() {
+                f();
+            }
+        })),
+    );
+    for _ in 1..LEVELS {
+        let inner = Mutex::new(Some(held));
+        held = held_with(&scope(), Some(Box::new(move || drop(lock(&inner).take()))));
+    }
+    drop(held);
+}
+
+/// Edit that makes it fail (the waiter is told that all is dropped): `reap` counts a target that was put off as freed; see
+/// the model `put_off_and_wait`.
+#[test]
+fn wait_does_not_return_before_a_target_that_was_put_off_is_dropped() {
+    for scope in scopes(Options::default()) {
+        let held = held(&scope);
+        let drops = held.drops.clone();
+        let ((revoked, is_revoked), (go_on, told)) = (channel(), channel::<()>());
+        let deep = thread::spawn(move || {
+            in_a_deep_drop(move || {
+                held.revoke();
+                assert_eq!(held.drops(), 0, "too deep for a drop");
+                assert!(!held.scope().is_drained());
+                revoked.send(()).unwrap();
+                told.recv().unwrap();
+            });
+        });
+        is_revoked.recv().unwrap();
+        let soon = Instant::now() + Duration::from_millis(20);
+        assert!(matches!(
+            scope.wait(Some(soon)),
+            Err(WaitFailure::TimedOut(running)) if running.is_empty()
+        ));
+        go_on.send(()).unwrap();
+        assert!(scope.wait(None).is_ok());
+        assert_eq!(drops.load(SeqCst), 1);
+        deep.join().unwrap();
+        assert!(scope.is_drained());
+    }
+}
+
+/// Edits that make it fail (the thread waits for itself, or is told that all is dropped): `inside_one_of` does not ask
+/// `owes`; `wait` does not, after it has reaped.
+#[test]
+fn who_put_off_a_drop_is_refused_to_wait_for_it() {
+    for severed_before in [true, false] {
+        let (told, outcome) = channel();
+        let held = held(&scope());
+        let drops = held.drops.clone();
+        in_a_deep_drop(move || {
+            let cut = cut(held.scope());
+            let isolated = isolate(vec![cut], |_| vec![weak(&held)]);
+            if severed_before {
+                isolated.free();
+                assert!(held.scope().is_inside());
+                told.send(held.scope().wait(None)).unwrap();
+            } else {
+                assert!(!held.scope().is_inside());
+                told.send(held.scope().wait(None)).unwrap();
+                isolated.free();
+            }
+            assert_eq!(held.drops(), 0, "too deep for a drop");
+        });
+        assert!(matches!(outcome.recv(), Ok(Err(WaitFailure::Inside))));
+        assert_eq!(drops.load(SeqCst), 1);
+    }
+}
