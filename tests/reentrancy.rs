@@ -757,6 +757,46 @@ fn long_line_of_membranes_is_dropped_and_revoked() {
     dropped.unwrap().join().unwrap();
 }
 
+/// K13. What an owner asks to be told may hold the last proxy of the next membrane, and so on. Fails with a stack overflow if
+/// `Drop for Node` drops the observers by `drop_quietly`.
+#[test]
+fn long_line_through_observers_is_dropped_and_revoked() {
+    let long = sized(100_000, 300);
+    let line = move || {
+        let census = Census::default();
+        let mut next = plain_worker();
+        for _ in 0..long {
+            let membrane = Membrane::new(worker_policy());
+            let lent = membrane.wrap(Scripted::counted(&census).share()).unwrap();
+            membrane.on_revoke(move |_| drop(next));
+            next = lent;
+        }
+        (next, census)
+    };
+    let small = Builder::new().stack_size(if tests::sanitized() {
+        4 << 20
+    } else {
+        512 << 10
+    });
+    let dropped = small.spawn(move || {
+        let (last, census) = line();
+        assert_eq!((last.run(), census.alive()), (Ok(7), long));
+        drop(last);
+        assert_eq!(census.alive(), 0);
+
+        // Held by a target, and dropped on its revocation.
+        let (last, census) = line();
+        let owner = Membrane::new(worker_policy());
+        let last = Mutex::new(Some(last));
+        let holds = Scripted::new(|_| Ok(7)).on_drop(move || drop(last));
+        let lent = owner.wrap(holds.share()).unwrap();
+        owner.revoke("from the top");
+        assert_eq!(census.alive(), 0);
+        assert_revoked(lent.run(), "from the top");
+    });
+    dropped.unwrap().join().unwrap();
+}
+
 /// One proxy lent on and on is one hop; the line it leaves behind is dropped as any other.
 #[test]
 fn proxy_lent_on_down_a_long_line_is_one_hop() {
@@ -838,6 +878,30 @@ fn at_the_end_of_a_thread(f: impl Fn() + Clone + Send + 'static) {
     });
     // `finish` joins: the destructors have run.
     thread.finish();
+}
+
+/// K13. Fails with a stack overflow if the list of what `drop_flat` puts off has a destructor, and with proxies left over if
+/// the outermost drop does not empty it.
+#[test]
+fn long_line_is_dropped_while_a_thread_ends() {
+    let census = Census::default();
+    let line = {
+        let census = census.clone();
+        move |long| {
+            let membranes = [(); 2].map(|()| Membrane::new(worker_policy()));
+            let mut last = Scripted::counted(&census).share();
+            for index in 0..long {
+                last = membranes[index % 2].wrap(last).unwrap();
+            }
+            last
+        }
+    };
+    at_the_end_of_a_thread(move || {
+        // So that the list has been used before the destructor that is run last.
+        drop(line(200));
+        drop(line(sized(50_000, 200)));
+    });
+    assert_eq!((census.made(), census.alive()), (4, 0));
 }
 
 #[test]

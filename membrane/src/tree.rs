@@ -19,7 +19,7 @@ use crate::identity::Tables;
 use crate::policy::Policy;
 use crate::reason::Reason;
 use object_membrane_gate::sync::{Mutex, lock};
-use object_membrane_gate::{self as gate, Options, drop_quietly};
+use object_membrane_gate::{self as gate, Options, drop_flat};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
@@ -153,10 +153,11 @@ impl Node {
 impl Drop for Node {
     /// Frees a long line of ancestors one by one instead of each inside the next.
     ///
-    /// Whoever holds the last proxy drops the node: what its owner left here must not panic at them.
+    /// Whoever holds the last proxy drops the node: what its owner left here must not panic at them, and may hold the last
+    /// proxy of the next node, and so on.
     fn drop(&mut self) {
         let observers = std::mem::take(&mut lock(&self.family).observers);
-        observers.into_iter().for_each(drop_quietly);
+        observers.into_iter().for_each(drop_flat);
         let mut parent = self.parent.take();
         while let Some(mut last) = parent.and_then(Arc::into_inner) {
             parent = last.data_mut().parent.take();
