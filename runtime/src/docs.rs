@@ -14,11 +14,13 @@
 //! | **D4** | A facet offers what its rights say, and so does everything opened through it. Deriving never widens. | `every_facet_offers_what_its_rights_say_and_nothing_else`, `a_directory_opened_through_a_facet_has_its_rights`, `attenuating_never_widens`, `a_file_does_what_it_was_opened_for` |
 //! | **D5** | One call makes the host allocate at most [`MAX_TRANSFER_BYTES`](crate::MAX_TRANSFER_BYTES) and a name, whatever the size of the file or directory. | `one_call_transfers_no_more_than_the_maximum`, `what_is_read_takes_no_more_memory_than_it_has_bytes`, `a_large_directory_is_listed_as_it_is_read` |
 //! | **D6** | An error holds a kind and no text or path of the host. | `debug_and_errors_show_no_path`, `error_numbers_without_a_kind_of_their_own_are_told_apart` |
-//! | **D7** | No name, offset or length makes the power panic, and names come back byte for byte. | `a_name_that_is_not_utf_8_comes_back_as_it_was_given`, `a_name_that_only_looks_special_is_plain`, `an_offset_no_file_can_have_is_too_large_to_write` |
+//! | **D7** | No name, offset or length makes the power panic, or raises the signal of a process that writes beyond its limit on file sizes; and names come back byte for byte. | `a_name_that_is_not_utf_8_comes_back_as_it_was_given`, `a_name_that_only_looks_special_is_plain`, `an_offset_no_file_can_have_is_too_large_to_write`, `what_is_beyond_the_limit_on_file_sizes_is_too_large` |
 //!
 //! # What it does not promise
 //!
 //! - **Quotas.** A holder may open as many files as the process has handles, and one that may create can fill the disk.
+//! - **A limit on file sizes that others push at.** Appending looks at the file's length first; if other code makes the same
+//!   file longer at that moment, a host with `RLIMIT_FSIZE` is signalled all the same.
 //! - **Hard links and mounts.** A file that the host has linked into the directory is in it, wherever else it is; a file
 //!   system mounted below it is below it.
 //! - **Places.** An object names the file or directory itself. What the host moves out of the lent tree stays open to who

@@ -4,9 +4,14 @@ use std::{
     fs,
     io::{self, Write},
     os::unix::fs::FileExt,
+    sync::{Mutex, PoisonError},
 };
 
-use rustix::{buffer::spare_capacity, io::Errno};
+use rustix::{
+    buffer::spare_capacity,
+    io::Errno,
+    process::{Resource, getrlimit},
+};
 
 use super::{File, FileError, MAX_TRANSFER_BYTES, host_dir::host_error};
 
@@ -83,13 +88,19 @@ impl File for HostFile {
         if end > MAX_OFFSET {
             return Err(FileError::TooLarge);
         }
-        self.file.write_all_at(data, offset).map_err(write_error)
+        within_limit(
+            || Ok(end),
+            || self.file.write_all_at(data, offset).map_err(write_error),
+        )
     }
 
     fn append(&self, data: &[u8]) -> Result<(), FileError> {
         self.need(&[Mode::Append])?;
-        transferable(data)?;
-        (&self.file).write_all(data).map_err(write_error)
+        let count = transferable(data)?;
+        within_limit(
+            || Ok(self.len()?.saturating_add(count)),
+            || (&self.file).write_all(data).map_err(write_error),
+        )
     }
 
     fn truncate(&self, len: u64) -> Result<(), FileError> {
@@ -97,12 +108,32 @@ impl File for HostFile {
         if len > MAX_OFFSET {
             return Err(FileError::TooLarge);
         }
-        self.file.set_len(len).map_err(write_error)
+        within_limit(|| Ok(len), || self.file.set_len(len).map_err(write_error))
     }
 
     fn sync(&self) -> Result<(), FileError> {
         self.file.sync_all().map_err(host_error)
     }
+}
+
+/// Runs `write`, unless the file would then end beyond what the process may write: the system answers that with a signal
+/// (`SIGXFSZ`) which ends the process, unless somebody has asked it not to.
+///
+/// Where there is a limit, one write runs at a time: another one might make the file longer in between.
+fn within_limit<R>(
+    end: impl FnOnce() -> Result<u64, FileError>,
+    write: impl FnOnce() -> Result<R, FileError>,
+) -> Result<R, FileError> {
+    static WRITING: Mutex<()> = Mutex::new(());
+    let Some(limit) = getrlimit(Resource::Fsize).current else {
+        return write();
+    };
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    // Also what makes the file shorter and leaves it beyond the limit: it may be shorter still by the time of the write.
+    if end()? > limit {
+        return Err(FileError::TooLarge);
+    }
+    write()
 }
 
 fn transferable(data: &[u8]) -> Result<u64, FileError> {

@@ -2,6 +2,8 @@
 
 use std::{fs, sync::Arc, thread};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use super::{super::*, Place, content};
 
 #[test]
@@ -156,4 +158,66 @@ fn metadata_tells_length_and_time() {
             .modified()
             .unwrap()
     );
+}
+
+/// D7. In a process of its own, since the limit is the process's. Fails (a signal ends that process) if `truncate`, `write_at`
+/// or `append` does not go through `within_limit`.
+#[test]
+fn what_is_beyond_the_limit_on_file_sizes_is_too_large() {
+    const CHILD: &str = "RUNTIME_TEST_LIMIT";
+    const LIMIT: u64 = 64 << 10;
+    const NAME: &str = "powers::tests::files::what_is_beyond_the_limit_on_file_sizes_is_too_large";
+    if cfg!(miri) {
+        return;
+    }
+    let Some(call) = std::env::var_os(CHILD) else {
+        for call in ["truncate", "write_at", "append"] {
+            let this = std::env::current_exe().unwrap();
+            let output = std::process::Command::new(this)
+                .args([NAME, "--exact", "--test-threads=1"])
+                .env(CHILD, call)
+                .output()
+                .unwrap();
+            let told = String::from_utf8_lossy(&output.stdout);
+            assert!(
+                told.contains("1 passed"),
+                "{call}: {} {told}",
+                output.status
+            );
+        }
+        return;
+    };
+    let place = Place::new();
+    place.write("file", vec![7; 1 << 10]);
+    let dir = place.open();
+    let limit = Rlimit {
+        current: Some(LIMIT),
+        maximum: getrlimit(Resource::Fsize).maximum,
+    };
+    setrlimit(Resource::Fsize, limit).unwrap();
+    let file = if call == "append" {
+        dir.open_append("file".into())
+    } else {
+        dir.open_write("file".into())
+    }
+    .unwrap();
+    let rest = vec![8; 63 << 10];
+    let outcomes = match call.to_str().unwrap() {
+        "truncate" => [file.truncate(LIMIT), file.truncate(LIMIT + 1)],
+        "write_at" => [
+            file.write_at(1 << 10, &rest),
+            file.write_at(LIMIT - 1, &[9; 2]),
+        ],
+        _ => [file.append(&rest), file.append(&[9])],
+    };
+    assert_eq!(outcomes, [Ok(()), Err(FileError::TooLarge)]);
+    assert_eq!(
+        file.len(),
+        Ok(LIMIT),
+        "nothing is written of what is refused"
+    );
+    if call == "truncate" {
+        assert_eq!(file.truncate(1 << 40), Err(FileError::TooLarge));
+        assert_eq!(file.truncate(1), Ok(()));
+    }
 }
