@@ -7,6 +7,8 @@
 pub(crate) enum Fault {
     /// A proxy is made without a look, under the lock of the tables, at whether the scope is revoked.
     WrapUnchecked,
+    /// An argument is converted without either look, the one under that lock and the one after the conversion.
+    ArgumentUnchecked,
     /// An object that came too late for a revoked scope is dropped under the lock of the tables.
     DropUnderLock,
     /// A proxy that is dropped removes whatever entry its target has.

@@ -147,7 +147,8 @@ pub(crate) fn proxy<T: ?Sized + Target>(
     let mut target = Some(target);
     let mut tables = lock(&scope.data().tables);
     // Under the lock: a revoker cuts the scope first and then takes the tables under it.
-    if scope.is_revoked() && !fault::on(Fault::WrapUnchecked) {
+    let unchecked = fault::on(Fault::WrapUnchecked) || fault::on(Fault::ArgumentUnchecked);
+    if scope.is_revoked() && !unchecked {
         if fault::on(Fault::DropUnderLock) {
             drop(target.take());
         }

@@ -26,6 +26,10 @@ pub struct Cell<T: ?Sized + 'static, X> {
     scope: Arc<Scope<X>>,
     target: UnsafeCell<Option<Owned<T>>>,
     claim: AtomicU8,
+    /// A pass releases through an `Arc` to the holder, whose count orders that before the holder's drop. Loom does not see
+    /// counts.
+    #[cfg(loom)]
+    counted: crate::sync::AtomicUsize,
 }
 
 /// Nobody has claimed the target.
@@ -51,6 +55,8 @@ impl<T: ?Sized, X> Cell<T, X> {
             scope,
             target: UnsafeCell::new(Some(Owned::new(target))),
             claim: AtomicU8::new(FREE),
+            #[cfg(loom)]
+            counted: crate::sync::AtomicUsize::new(0),
         }
     }
 
@@ -269,6 +275,9 @@ impl<T: ?Sized, X> Cell<T, X> {
 
     /// Where the target lies, if it has not been taken.
     pub fn target_address(&mut self) -> Option<usize> {
+        // AcqRel: the caller is about to drop the cell; pairs with `release`.
+        #[cfg(loom)]
+        self.counted.fetch_add(1, AcqRel);
         self.target
             .get_mut()
             .as_ref()
@@ -370,6 +379,9 @@ unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
 
 impl<T: ?Sized, X> Drop for Cell<T, X> {
     fn drop(&mut self) {
+        // AcqRel: pairs with `release`.
+        #[cfg(loom)]
+        self.counted.fetch_add(1, AcqRel);
         // `&mut self`: no call borrows the cell and no pass holds it.
         if let Some(target) = self.target.get_mut().take() {
             drop_flat(target);
@@ -497,6 +509,9 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync + 'static> Reclaim for Cell<T, X> {
             // SAFETY: I2: the cell was claimed after the cut and the barrier, by a scan in which no frame named it; a frame
             // published since sees the cut. Only one release gets here.
             let target = self.target.with_mut(|target| unsafe { (*target).take() });
+            // AcqRel: pairs with the cell's drop.
+            #[cfg(loom)]
+            self.counted.fetch_add(1, AcqRel);
             if let Err(target) = drop_now(target) {
                 put_off(Late {
                     target,

@@ -254,12 +254,12 @@ fn proxy_made_by_either_thread_while_revoking_is_dead() {
 }
 
 /// Edit: no look at whether the scope is revoked in `identity::proxy`. The proxy comes after the tables were taken, and
-/// keeps its target.
+/// keeps its target. Of an argument, the look after the conversion finds that, too: there, without both.
 #[test]
 fn look_under_the_lock_is_needed_to_wrap() {
     breaks(Fault::WrapUnchecked, "wrap_and_revoke", wrap_and_revoke);
     breaks(
-        Fault::WrapUnchecked,
+        Fault::ArgumentUnchecked,
         "argument_and_revoke",
         argument_and_revoke,
     );
