@@ -43,7 +43,25 @@ pub(crate) struct Node {
 #[derive(Default)]
 pub(crate) struct Family {
     pub(crate) children: Vec<Weak<Scope>>,
+    /// How many children have died since the list was swept: each keeps its memory until then.
+    dead: usize,
     pub(crate) observers: Vec<Observer>,
+}
+
+impl Family {
+    /// This many dead are not worth a sweep.
+    const FEW: usize = 16;
+
+    /// Notes that a child is gone, and forgets the dead when they are half of the list.
+    fn bury(&mut self) {
+        self.dead += 1;
+        if self.dead < Self::FEW.max(self.children.len() / 2) {
+            return;
+        }
+        self.dead = 0;
+        self.children.retain(|child| child.strong_count() > 0);
+        self.children.shrink_to(2 * self.children.len());
+    }
 }
 
 pub(crate) type Observer = Box<dyn FnOnce(Reason) + Send>;
@@ -127,10 +145,6 @@ impl Node {
             drop(family);
             return Err(Unborn::Revoked);
         }
-        if family.children.len() == family.children.capacity() {
-            // Amortised: doubling makes as much room as the dead may have taken.
-            family.children.retain(|child| child.strong_count() > 0);
-        }
         family.children.push(Arc::downgrade(&child));
         Ok(child)
     }
@@ -159,8 +173,10 @@ impl Drop for Node {
         let observers = std::mem::take(&mut lock(&self.family).observers);
         observers.into_iter().for_each(drop_flat);
         let mut parent = self.parent.take();
-        while let Some(mut last) = parent.and_then(Arc::into_inner) {
-            parent = last.data_mut().parent.take();
+        while let Some(above) = parent {
+            // Its references to the dead are weak: what is freed under the lock is memory.
+            lock(&above.data().family).bury();
+            parent = Arc::into_inner(above).and_then(|mut last| last.data_mut().parent.take());
         }
     }
 }
@@ -197,5 +213,55 @@ pub(crate) fn same_side(a: Option<&Arc<Scope>>, b: Option<&Arc<Scope>>) -> bool 
         (None, None) => true,
         (Some(a), Some(b)) => Arc::ptr_eq(a, b),
         _ => false,
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Family, Node, Scope, WetSide};
+    use crate::policy::Policy;
+    use object_membrane_gate::sync::lock;
+    use std::sync::Arc;
+
+    fn child(parent: &Arc<Scope>) -> Arc<Scope> {
+        Node::child(parent, WetSide::OfParent, Policy::deny_all()).expect("live")
+    }
+
+    /// What the parent keeps of its children: how many are listed, and how many there is room for.
+    fn kept(parent: &Scope) -> (usize, usize) {
+        let family = lock(&parent.data().family);
+        (family.children.len(), family.children.capacity())
+    }
+
+    /// Fails if `Drop for Node` does not tell its parent, or `bury` does not shrink the list.
+    #[test]
+    fn dead_children_take_no_memory() {
+        const MANY: usize = if cfg!(miri) { 200 } else { 100_000 };
+        let root = Node::root(Policy::deny_all());
+        for _ in 0..MANY {
+            drop(child(&root));
+            assert!(kept(&root).0 <= Family::FEW, "{:?}", kept(&root));
+        }
+        let survivor = child(&root);
+        let mut alive: Vec<_> = (0..MANY).map(|_| child(&root)).collect();
+        while alive.pop().is_some() {
+            let (listed, room) = kept(&root);
+            assert!(
+                listed <= 2 * (alive.len() + 1) + Family::FEW,
+                "{listed} of {}",
+                alive.len()
+            );
+            assert!(
+                room <= 4 * (alive.len() + 1) + 2 * Family::FEW,
+                "{room} of {}",
+                alive.len()
+            );
+        }
+        assert!(
+            lock(&root.data().family)
+                .children
+                .iter()
+                .any(|child| child.as_ptr() == Arc::as_ptr(&survivor))
+        );
     }
 }
