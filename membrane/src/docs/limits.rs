@@ -28,5 +28,8 @@
 //!   only: the reason was for the holders of another membrane.
 //! - **Reasons are kept.** Each different reason text stays in memory for the life of the process, up to 65,536 of them.
 //!   Whoever runs in the process can use them up, and then later reasons read "no reason given".
+//! - **Calls of ending threads.** In destructors of thread-locals that run after the library's own, all threads share 256 places:
+//!   while 256 such calls run at once, whoever makes them, a further one is answered
+//!   [`TooDeep`](crate::ErrorKind::TooDeep).
 //! - **Frames are kept.** The bookkeeping of a thread (a few hundred bytes) is reused by later threads, never freed.
 //! - **`async`.** Methods are synchronous; `async fn` in an interface is refused with a message.
