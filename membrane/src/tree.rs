@@ -243,25 +243,25 @@ mod tests {
             assert!(kept(&root).0 <= Family::FEW, "{:?}", kept(&root));
         }
         let survivor = child(&root);
-        let mut alive: Vec<_> = (0..MANY).map(|_| child(&root)).collect();
-        while alive.pop().is_some() {
-            let (listed, room) = kept(&root);
+        let mut lent: Vec<_> = (0..MANY).map(|_| child(&root)).collect();
+        while lent.pop().is_some() {
+            let (listed, capacity) = kept(&root);
             assert!(
-                listed <= 2 * (alive.len() + 1) + Family::FEW,
+                listed <= 2 * (lent.len() + 1) + Family::FEW,
                 "{listed} of {}",
-                alive.len()
+                lent.len()
             );
             assert!(
-                room <= 4 * (alive.len() + 1) + 2 * Family::FEW,
-                "{room} of {}",
-                alive.len()
+                capacity <= 4 * (lent.len() + 1) + 2 * Family::FEW,
+                "{capacity} of {}",
+                lent.len()
             );
         }
         assert!(
             lock(&root.data().family)
                 .children
                 .iter()
-                .any(|child| child.as_ptr() == Arc::as_ptr(&survivor))
+                .any(|kept| kept.as_ptr() == Arc::as_ptr(&survivor))
         );
     }
 }
