@@ -415,9 +415,9 @@ pub trait Reclaim: sealed::Sealed {
     #[doc(hidden)]
     fn claim(&self, pass: &Pass<'_>) -> Claim;
 
-    /// Drops the target, if it is claimed for this scope and not dropped yet.
+    /// Drops the target, if it is claimed, of the pass's scope and not dropped yet.
     #[doc(hidden)]
-    fn release(&self, scope: usize) -> Released;
+    fn release(&self, pass: &Pass<'_>) -> Released;
 }
 
 /// One pass over the cells of a cut scope, after its barrier. Only `scope.rs` makes one, so only it can claim.
@@ -494,9 +494,9 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync + 'static> Reclaim for Cell<T, X> {
         }
     }
 
-    fn release(&self, scope: usize) -> Released {
+    fn release(&self, pass: &Pass<'_>) -> Released {
         // As in `claim`: the pass counts what it claimed, and what is put off must be counted by its own scope.
-        if scope_address(&self.scope) != scope {
+        if scope_address(&self.scope) != pass.scope {
             return Released::Done;
         }
         // AcqRel: of all that would release, one takes the target; pairs with `claim`.

@@ -461,10 +461,14 @@ impl<X> Scope<X> {
         if idle.is_empty() {
             return;
         }
+        let pass = Pass {
+            scope: scope_address(self),
+            in_use: &[],
+        };
         let mut freed = 0;
         REAPING.with(|depth| depth.set(depth.get() + 1));
         for holder in idle {
-            let released = holder.cell().release(scope_address(self));
+            let released = holder.cell().release(&pass);
             freed += usize::from(released == Released::Done || fault::on(Fault::ForgetPutOff));
             crate::drop_quietly(holder);
         }
