@@ -20,15 +20,21 @@ pub enum ErrorKind {
     TooDeep = 4,
     /// An argument or a result may not cross this way.
     Rejected = 5,
+    /// The target could not answer as its interface says: a guest or a peer that is busy, or whose answer makes no sense.
+    Failed = 6,
+    /// A limit of somebody's is reached: the size of a message, the number of references, a deadline.
+    Exhausted = 7,
 }
 
 impl ErrorKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 7] = [
         Self::Refused,
         Self::Revoked,
         Self::Panicked,
         Self::TooDeep,
         Self::Rejected,
+        Self::Failed,
+        Self::Exhausted,
     ];
 
     const fn text(self) -> &'static str {
@@ -38,6 +44,8 @@ impl ErrorKind {
             Self::Panicked => "the call panicked",
             Self::TooDeep => "nested too deeply",
             Self::Rejected => "rejected: a value may not cross this way",
+            Self::Failed => "failed: the answer is not one of the interface's",
+            Self::Exhausted => "exhausted: a limit is reached",
         }
     }
 }

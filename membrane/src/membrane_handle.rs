@@ -5,14 +5,17 @@ use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
 use crate::interface::Target;
+use crate::lent::Lent;
 use crate::passable::Passable;
 use crate::policy::{Policy, PolicyError, PolicyProblem};
+use crate::query::{Whose, whose};
 use crate::reason::Reason;
 use crate::revocation::{self, Revoker, WaitError};
 use crate::scoped::ScopedGrant;
 use crate::tree::{Node, Scope, Unborn, WetSide};
 use object_membrane_gate::sync::lock;
 use object_membrane_gate::{drop_quietly, quietly};
+use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -364,6 +367,41 @@ impl Membrane {
     /// What it allows.
     pub fn policy(&self) -> &Policy {
         self.0.data().policy()
+    }
+
+    /// What `object` is, if it is a live proxy of this membrane: which way its object went, and what may be called on it.
+    ///
+    /// `None` for any other object, a proxy of a child or of another tree included, for a broken proxy, and for one that is
+    /// asked as another interface than it crossed as. The question is the owner's to ask: it takes the membrane's handle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Direction, Error, Membrane, Policy, allow, interface};
+    /// # use std::sync::Arc;
+    /// # #[interface] pub trait Log { fn line(&self, text: &str) -> Result<(), Error>; fn wipe(&self) -> Result<(), Error>; }
+    /// # struct Sink; impl Log for Sink { fn line(&self, _: &str) -> Result<(), Error> { Ok(()) } fn wipe(&self) -> Result<(), Error> { Ok(()) } }
+    /// let membrane = Membrane::new(Policy::builder().inbound(allow!(dyn Log: line)).build()?);
+    /// let log: Arc<dyn Log> = Arc::new(Sink);
+    /// let lent = membrane.wrap(log.clone())?;
+    /// let found = membrane.lent(&lent).unwrap();
+    /// assert_eq!(found.direction(), Direction::Outbound);
+    /// assert!(found.allows(0) && !found.allows(1));
+    /// assert!(membrane.lent(&log).is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn lent<T: ?Sized + Target>(&self, object: &Arc<T>) -> Option<Lent> {
+        match whose(object, self.0.data().root_id()) {
+            Ok(Whose::Live(found, _target))
+                if Arc::ptr_eq(&found.scope, &self.0) && found.interface == TypeId::of::<T>() =>
+            {
+                Some(Lent {
+                    direction: found.direction,
+                    allowed: found.allowed,
+                })
+            }
+            _ => None,
+        }
     }
 
     /// How many proxies of this membrane are alive, its children's not counted; zero once it is revoked.

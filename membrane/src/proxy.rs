@@ -71,6 +71,10 @@ impl<T: ?Sized + Target> Proxy<T> {
         self.place.home
     }
 
+    pub(crate) fn allowed(&self) -> u64 {
+        self.allowed
+    }
+
     pub(crate) fn is_layered(&self) -> bool {
         self.place.layered
     }

@@ -38,6 +38,8 @@ pub(crate) struct Found {
     refusal: Option<Refusal>,
     /// Whether the target is a proxy of the same tree itself.
     pub(crate) layered: bool,
+    /// The methods that the proxy lets through, as bits.
+    pub(crate) allowed: u64,
 }
 
 impl Found {
@@ -114,6 +116,7 @@ impl Query<'_> {
             interface: TypeId::of::<T>(),
             refusal,
             layered: proxy.is_layered(),
+            allowed: proxy.allowed(),
         });
         if let Some(target) = target {
             T::offer(&target, self);
