@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod allow;
+mod dynamic;
 mod interface;
 mod passable;
 mod path;
@@ -47,6 +48,12 @@ use proc_macro::TokenStream;
 ///
 /// Supertraits may be other interfaces, `Send`, `Sync`, `Debug` and `'static`.
 /// `#[interface(crate = path)]` names `membrane` where it is not at `::membrane`.
+///
+/// `#[interface(dynamic)]` adds a dynamic form, for which the crate `runtime` has to be there: objects of the interface can
+/// then be called by number or name, and objects that guests or peers implement become `Arc<dyn Trait>`. Every argument,
+/// result and error needs a dynamic form (`runtime::Dynamic`), and so does each super-interface.
+/// `#[interface(dynamic, version = 2)]` says which version of the interface this is; 1 unless given.
+/// `#[interface(dynamic = path)]` names `runtime` where it is not at `::runtime`.
 ///
 /// # Errors
 ///
@@ -94,6 +101,27 @@ pub fn interface(options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(Passable, attributes(passable))]
 pub fn passable(item: TokenStream) -> TokenStream {
     passable::expand(item.into()).into()
+}
+
+/// Gives a struct or an enum a dynamic form: it becomes a `runtime::Value`, and is read from one.
+///
+/// | it is | its form |
+/// |---|---|
+/// | a struct with named fields | a record of them |
+/// | a tuple struct | a list; of one field, that field |
+/// | a unit struct | null |
+/// | a case of an enum | its name as text; with fields, a record of one field: the name, with what they are as above |
+///
+/// A record that lacks a field, or has one more, is a mismatch. Type parameters are bounded by `runtime::Dynamic`.
+/// `#[dynamic(crate = path)]` names `runtime` where it is not at `::runtime`. The type is to have `#[derive(Passable)]`,
+/// too: this one says how it looks, that one how it crosses.
+///
+/// # Errors
+///
+/// Refused at compile time: unions, lifetime parameters, and a field whose type has no dynamic form, at that field.
+#[proc_macro_derive(Dynamic, attributes(dynamic))]
+pub fn dynamic(item: TokenStream) -> TokenStream {
+    dynamic::expand(item.into()).into()
 }
 
 /// Lists the methods of one interface that a policy allows: an expression of type `membrane::Allow`.

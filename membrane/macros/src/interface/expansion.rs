@@ -88,12 +88,12 @@ fn fingerprint(definition: &ItemTrait) -> u64 {
 }
 
 /// A local name that no name of the user's can meet.
-fn local(name: &str) -> Ident {
+pub(super) fn local(name: &str) -> Ident {
     format_ident!("__membrane_{name}", span = Span::mixed_site())
 }
 
 /// The type of the target; not hygienic, so it must be a name that nobody uses.
-fn target_type() -> Ident {
+pub(super) fn target_type() -> Ident {
     format_ident!("__MembraneTarget", span = Span::mixed_site())
 }
 
@@ -143,6 +143,7 @@ impl Context<'_> {
             cfgs,
             arguments,
             result,
+            ..
         } = method;
         let trait_name = self.interface.name;
         let key = name.unraw().to_string();

@@ -15,11 +15,12 @@ use syn::{
 use crate::refusals::Refusals;
 use crate::types::{Mentions, bare, words};
 
-use super::model::{cfgs, is_conditional_cfg};
+use super::model::{cfgs, doc, is_conditional_cfg};
 
 pub(super) struct Method<'a> {
     pub(super) name: &'a Ident,
     pub(super) cfgs: Vec<&'a Attribute>,
+    pub(super) doc: String,
     pub(super) arguments: Vec<Argument<'a>>,
     pub(super) result: &'a Type,
 }
@@ -59,6 +60,7 @@ impl<'a> Method<'a> {
         Some(Self {
             name: &signature.ident,
             cfgs,
+            doc: doc(&item.attrs),
             arguments,
             result,
         })

@@ -6,10 +6,12 @@
 //! | `method` | one method of it, and the checks on methods |
 //! | `supertraits` | which bounds are interfaces, which are fine, which are refused |
 //! | `expansion` | what is generated |
+//! | `dynamic` | what is generated on top of it for `#[interface(dynamic)]` |
 //!
 //! A trait that is refused is still emitted, as written: the reader shall see the refusals, not the hundred errors that
 //! follow from a missing trait.
 
+mod dynamic;
 mod expansion;
 mod method;
 mod model;
@@ -21,7 +23,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Item, ItemTrait, Token, parse_quote};
+use syn::{Ident, Item, ItemTrait, LitInt, Path, Token, parse_quote};
 
 use crate::path::MembranePath;
 use crate::refusals::Refusals;
@@ -39,12 +41,16 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     };
     let hidden = hidden_name(&definition.ident);
     let (membrane, generated) = match check(options, &definition) {
-        Ok((membrane, interface)) => {
-            let generated = expansion::expand(&interface, &definition, &membrane, &hidden);
+        Ok((options, interface)) => {
+            let mut generated =
+                expansion::expand(&interface, &definition, &options.membrane, &hidden);
+            if options.dynamic.is_some() {
+                generated.extend(dynamic::expand(&interface, &options));
+            }
             let missing = interface.supertraits.missing();
             definition.colon_token.get_or_insert_default();
             definition.supertraits.extend(missing);
-            (membrane, generated)
+            (options.membrane, generated)
         }
         Err(error) => (MembranePath::default(), error.into_compile_error()),
     };
@@ -71,29 +77,79 @@ fn parse_trait(item: TokenStream) -> syn::Result<ItemTrait> {
 }
 
 /// Everything wrong with the options and with the trait, at once.
-fn check(
-    options: TokenStream,
-    definition: &ItemTrait,
-) -> syn::Result<(MembranePath, Interface<'_>)> {
+fn check(options: TokenStream, definition: &ItemTrait) -> syn::Result<(Options, Interface<'_>)> {
     let mut refusals = Refusals::default();
-    let membrane = refusals.take(parse_options.parse2(options));
+    let options = refusals.take(Options::parse.parse2(options));
     let interface = refusals.take(Interface::check(definition));
-    let both = membrane.zip(interface);
+    let both = options.zip(interface);
     refusals
         .finish(both)
         .map(|both| both.expect("a part that is missing was refused"))
 }
 
-fn parse_options(input: ParseStream<'_>) -> syn::Result<MembranePath> {
-    if input.is_empty() {
-        return Ok(MembranePath::default());
+/// What `#[interface(..)]` says.
+#[derive(Default)]
+struct Options {
+    membrane: MembranePath,
+    /// The place of `runtime`, if the interface has a dynamic form.
+    dynamic: Option<Path>,
+    version: Option<LitInt>,
+}
+
+impl Options {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut options = Self::default();
+        while !input.is_empty() {
+            options.parse_one(input)?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        match (&options.version, &options.dynamic) {
+            (Some(version), None) => Err(syn::Error::new_spanned(
+                version,
+                "a version is part of the dynamic form: write `#[interface(dynamic, version = ..)]`",
+            )),
+            _ => Ok(options),
+        }
     }
-    if !input.peek(Token![crate]) {
-        return Err(input.error("the only option is `crate = path`, the place of `membrane`"));
+
+    fn parse_one(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        if input.peek(Token![crate]) {
+            self.membrane = MembranePath::parse_option(input)?;
+            return Ok(());
+        }
+        let unknown = "the options are `dynamic`, `version = number` and `crate = path`, the place of `membrane`";
+        let Ok(option) = input.parse::<Ident>() else {
+            return Err(input.error(unknown));
+        };
+        let is_twice = match option.to_string().as_str() {
+            "dynamic" => self.dynamic.is_some(),
+            "version" => self.version.is_some(),
+            _ => false,
+        };
+        if is_twice {
+            return Err(syn::Error::new_spanned(
+                option,
+                "this option is given twice",
+            ));
+        }
+        match option.to_string().as_str() {
+            "dynamic" if input.peek(Token![=]) => {
+                input.parse::<Token![=]>()?;
+                self.dynamic = Some(input.call(Path::parse_mod_style)?);
+            }
+            "dynamic" => self.dynamic = Some(parse_quote!(::runtime)),
+            "version" => {
+                input.parse::<Token![=]>()?;
+                let version: LitInt = input.parse()?;
+                version.base10_parse::<u32>()?;
+                self.version = Some(version);
+            }
+            _ => return Err(syn::Error::new_spanned(option, unknown)),
+        }
+        Ok(())
     }
-    let path = MembranePath::parse_option(input)?;
-    input.parse::<Option<Token![,]>>()?;
-    Ok(path)
 }
 
 /// The method by which an object is asked for its proxy: without upper case and underscores, so that no lint on names

@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Ident, ItemTrait, Meta, Token, TraitItem};
+use syn::{Attribute, Expr, ExprLit, Ident, ItemTrait, Lit, Meta, Token, TraitItem};
 
 use crate::refusals::Refusals;
 
@@ -16,6 +16,7 @@ pub(super) struct Interface<'a> {
     pub(super) name: &'a Ident,
     /// The `#[cfg]`s of the trait, which all that is generated beside it must carry too.
     pub(super) cfgs: Vec<&'a Attribute>,
+    pub(super) doc: String,
     pub(super) supertraits: Supertraits<'a>,
     pub(super) methods: Vec<Method<'a>>,
 }
@@ -46,6 +47,7 @@ impl<'a> Interface<'a> {
         refusals.finish(Self {
             name,
             cfgs,
+            doc: doc(&definition.attrs),
             supertraits,
             methods,
         })
@@ -104,6 +106,27 @@ fn check_item<'a>(
         ),
     }
     None
+}
+
+/// The documentation among `attributes`, without the blank at the start of its lines.
+pub(super) fn doc(attributes: &[Attribute]) -> String {
+    let line = |attribute: &Attribute| {
+        let Meta::NameValue(pair) = &attribute.meta else {
+            return None;
+        };
+        match &pair.value {
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(text),
+                ..
+            }) if pair.path.is_ident("doc") => {
+                let text = text.value();
+                Some(text.strip_prefix(' ').unwrap_or(&text).to_owned())
+            }
+            _ => None,
+        }
+    };
+    let lines: Vec<_> = attributes.iter().filter_map(line).collect();
+    lines.join("\n")
 }
 
 /// The `#[cfg]`s among `attributes`.
