@@ -1,4 +1,32 @@
-//! What the powers promise, each with the test that fails when it is false, and what they do not promise.
+//! What the runtime promises, each with the test that fails when it is false, and what it does not promise.
+//!
+//! # Domains, calls and guests
+//!
+//! The tests are in the package `tests`: `dynamic.rs`, `domains.rs`, and `guests.rs` with its folder.
+//!
+//! | | promise | shown by |
+//! |---|---|---|
+//! | **R1** | A call of another domain's object goes through the membrane between the two; which path is taken follows from the domains alone. | `domains.rs` |
+//! | **R2** | A method that is not allowed cannot be told from one that does not exist: by its name, its number, its description, or by wrong arguments. | `domains.rs` |
+//! | **R3** | A dynamic object behaves as the typed one: every value comes back as it was, every error as itself. | `dynamic.rs`, `guests/data.rs` |
+//! | **R4** | An answer of somebody else's that is not of the interface's types becomes `ErrorKind::Failed`, never a value. | `dynamic.rs`, `guests/forged.rs` |
+//! | **R5** | A name is valid in the domain that gave it, until it is released, and never again. | `domains.rs` |
+//! | **R6** | Closing a domain breaks every reference to its objects and every one that it holds, and frees what it held. | `domains.rs`, `guests/lifetimes.rs` |
+//! | **R7** | A message is checked before it is believed: no cycle, nothing shared, no more than the limits. | `guests/pools.rs` |
+//! | **R8** | A guest ends alone: the host and other guests go on, and nothing of it stays. | `guests/forged.rs`, `guests/limits.rs`, `guests/churn.rs` |
+//! | **R9** | What a guest is told of an end or a failure has no text of the host's. | `guests/forged.rs`, `guests/lifetimes.rs` |
+//! | **R10** | No two threads wait for each other in guests: who is inside one does not wait for another. | `guests/two_guests.rs` |
+//!
+//! What is not promised:
+//!
+//! - **The host's own calls.** A guest's deadline is looked at while the guest runs, and when a call to the host returns. A
+//!   host's function that does not return holds the guest and its thread.
+//! - **The stack between.** A guest's stack is bounded, the host's calls between its calls included; a call that goes back
+//!   and forth until that is used up ends the guest. Where the policy's limit of calls inside calls is lower, it is an error.
+//! - **What a message takes to arrive.** It is lifted out of the guest's memory before it is measured, so it is bounded by
+//!   that memory first.
+//! - **Times before 1970** do not exist in a guest.
+//! - **Text of a guest's.** What a guest says is its own claim: print it with care.
 //!
 //! # The directory and file power
 //!
@@ -14,7 +42,7 @@
 //! | **D4** | A facet offers what its rights say, and so does everything opened through it. Deriving never widens. | `every_facet_offers_what_its_rights_say_and_nothing_else`, `a_directory_opened_through_a_facet_has_its_rights`, `attenuating_never_widens`, `a_file_does_what_it_was_opened_for` |
 //! | **D5** | One call makes the host allocate at most [`MAX_TRANSFER_BYTES`](crate::MAX_TRANSFER_BYTES) and a name, whatever the size of the file or directory. | `one_call_transfers_no_more_than_the_maximum`, `what_is_read_takes_no_more_memory_than_it_has_bytes`, `a_large_directory_is_listed_as_it_is_read` |
 //! | **D6** | An error holds a kind and no text or path of the host. | `debug_and_errors_show_no_path`, `error_numbers_without_a_kind_of_their_own_are_told_apart` |
-//! | **D7** | No name, offset or length makes the power panic, or raises the signal of a process that writes beyond its limit on file sizes; and names come back byte for byte. | `a_name_that_is_not_utf_8_comes_back_as_it_was_given`, `a_name_that_only_looks_special_is_plain`, `an_offset_no_file_can_have_is_too_large_to_write`, `what_is_beyond_the_limit_on_file_sizes_is_too_large` |
+//! | **D7** | No name, offset or length makes the power panic, or raises the signal of a process that writes beyond its limit on file sizes; and names come back byte for byte. | `a_name_that_is_not_utf_8_comes_back_as_it_was_given`, `a_name_that_only_looks_special_is_plain`, `an_offset_no_file_can_have_is_too_large_to_write`, `what_is_beyond_the_limit_on_file_sizes_is_too_large`; beside `Name`: `a_name_of_the_system_comes_back_byte_for_byte` |
 //!
 //! # What it does not promise
 //!

@@ -1,4 +1,18 @@
-//! Powers, and later the object model, on top of [`membrane`].
+//! Dynamic objects, domains, guests and powers, on top of [`membrane`].
+//!
+//! # The object model
+//!
+//! A [`Domain`] is a set of objects that share trust and fate: the host's program is one, each guest another. A [`Runtime`]
+//! holds them and joins them by membranes. Objects are called with [`Value`]s, by a method's number or name; which of the
+//! two call paths is taken, straight or through the membrane, follows from the domains. `#[interface(dynamic)]` on a trait
+//! gives both directions: a Rust object that is called dynamically, and a guest's object that is used as
+//! `Arc<dyn Trait>`. See [`Domain`] for an example.
+//!
+//! # Guests
+//!
+//! With the feature `wasm`, a guest is a WebAssembly component: see the module `wasm`.
+//!
+//! # Powers
 //!
 //! A guest has no ambient authority: no `open`, no working directory, no clock. It has the objects it was given.
 //! This crate holds ready-made ones. Each power is an `#[interface]` trait, so that it crosses a membrane like any
@@ -10,7 +24,7 @@
 //! | a file | [`File`] | what `HostDir` opens (`fs`) |
 //!
 //! The interfaces need no feature: a guest, or another implementation of a power, does not link cap-std for naming
-//! them.
+//! them. They hold nothing of one system, either: what an entry is called is bytes, a [`Name`].
 //!
 //! There are two ways to lend less, and they add up. A *facet* ([`Rights`], `HostDir::attenuate`) is an object that
 //! has less to give, whoever holds it. A *policy* of a membrane says which methods of an object one holder may call,
@@ -49,9 +63,58 @@
 //! ```
 #![forbid(unsafe_code)]
 
+#[allow(
+    unused_extern_crates,
+    reason = "generated code names `::runtime`, here as everywhere"
+)]
+extern crate self as runtime;
+
+mod call;
+mod call_error;
+mod describe;
 pub mod docs;
+mod domain;
+mod dynamic;
+mod foreign;
+mod interface;
+mod limits;
+mod object;
 mod powers;
+mod registry;
+mod runtime_handle;
+mod value;
+#[cfg(feature = "wasm")]
+pub mod wasm;
+pub mod wire;
+
+pub use call_error::{CallError, Limit, Mismatch};
+pub use describe::Description;
+pub use domain::{Domain, Handle, JoinError};
+pub use dynamic::{Dynamic, DynamicInterface, DynamicRef};
+pub use foreign::Foreign;
+pub use interface::{
+    Case, Describing, FieldType, Interface, InterfaceHash, Method, Parameter, Type,
+};
+pub use limits::Limits;
+pub use object::Object;
+pub use object_membrane_macros::Dynamic;
+pub use runtime_handle::Runtime;
+pub use value::{Extent, Field, Kind, MessageLimits, Value};
+
+/// What the macros' expansions name. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::dynamic::{
+        ResultTypes, answer, arguments, field, fields, item, mention, mismatch, put,
+    };
+    pub use crate::foreign::Imported;
+    pub use crate::interface::{interface, method};
+    pub use membrane::Error;
+    pub use std::borrow::Borrow;
+}
 
 #[cfg(all(feature = "fs", unix))]
 pub use powers::{AmbientAuthority, HostDir, ambient_authority};
-pub use powers::{Dir, Entry, EntryKind, File, FileError, MAX_TRANSFER_BYTES, Metadata, Rights};
+pub use powers::{
+    Dir, Entry, EntryKind, File, FileError, MAX_TRANSFER_BYTES, Metadata, Name, Rights,
+};

@@ -1,6 +1,6 @@
 //! The interface of a directory.
 //!
-//! Each method takes one *name*, never a path: a single component, as the system spells it. A name that is empty, `.`
+//! Each method takes one *name*, never a path: a single component, as the system spells it. A [`Name`] that is empty, `.`
 //! or `..`, or that holds a separator or a NUL, is [`FileError::InvalidName`]. There is therefore nothing to resolve,
 //! and no way up: what a `Dir` gives out lies in it.
 //!
@@ -14,11 +14,11 @@
 //! Deliberately absent: links (making or reading them), the mode and the owner of a file, moving between two
 //! directories, and any path of the host.
 
-use std::{ffi::OsString, sync::Arc};
+use std::sync::Arc;
 
 use membrane::interface;
 
-use super::{Entry, File, FileError, Metadata};
+use super::{Entry, File, FileError, Metadata, Name};
 
 /// A directory, and the authority over what lies in it.
 ///
@@ -53,7 +53,7 @@ use super::{Entry, File, FileError, Metadata};
 /// assert_eq!(count_files(&dir), Ok(1));
 /// # }
 /// ```
-#[interface]
+#[interface(dynamic)]
 pub trait Dir {
     /// Lists the entries, in the order of the system, without `.` and `..`.
     ///
@@ -62,57 +62,57 @@ pub trait Dir {
     fn list(&self) -> Result<Box<dyn Iterator<Item = Result<Entry, FileError>> + Send>, FileError>;
 
     /// Describes the entry `name`; a symbolic link is described itself.
-    fn metadata(&self, name: OsString) -> Result<Metadata, FileError>;
+    fn metadata(&self, name: Name) -> Result<Metadata, FileError>;
 
     /// Opens the directory `name`.
     ///
     /// # Errors
     /// [`FileError::NotADirectory`]; [`FileError::SymbolicLink`], even where it leads to a directory in this one.
-    fn open_dir(&self, name: OsString) -> Result<Arc<dyn Dir>, FileError>;
+    fn open_dir(&self, name: Name) -> Result<Arc<dyn Dir>, FileError>;
 
     /// Opens the regular file `name` for reading.
     ///
     /// # Errors
     /// [`FileError::IsADirectory`]; [`FileError::SymbolicLink`]; [`FileError::Special`] for a FIFO, a socket or a
     /// device: none of them is opened, and none of them can make the call wait.
-    fn open_file(&self, name: OsString) -> Result<Arc<dyn File>, FileError>;
+    fn open_file(&self, name: Name) -> Result<Arc<dyn File>, FileError>;
 
     /// Opens the regular file `name` for reading and writing anywhere in it. The content stays until written over.
     ///
     /// # Errors
     /// As [`open_file`](Dir::open_file).
-    fn open_write(&self, name: OsString) -> Result<Arc<dyn File>, FileError>;
+    fn open_write(&self, name: Name) -> Result<Arc<dyn File>, FileError>;
 
     /// Opens the regular file `name` for adding at its end, and for nothing else: it cannot be read, either.
     ///
     /// # Errors
     /// As [`open_file`](Dir::open_file).
-    fn open_append(&self, name: OsString) -> Result<Arc<dyn File>, FileError>;
+    fn open_append(&self, name: Name) -> Result<Arc<dyn File>, FileError>;
 
     /// Creates the file `name` and opens it as [`open_write`](Dir::open_write) does, or, where this facet may only
     /// add, as [`open_append`](Dir::open_append) does.
     ///
     /// # Errors
     /// [`FileError::AlreadyExists`] if there is anything of that name, a dangling link included.
-    fn create(&self, name: OsString) -> Result<Arc<dyn File>, FileError>;
+    fn create(&self, name: Name) -> Result<Arc<dyn File>, FileError>;
 
     /// Creates the directory `name`.
     ///
     /// # Errors
     /// [`FileError::AlreadyExists`].
-    fn create_dir(&self, name: OsString) -> Result<(), FileError>;
+    fn create_dir(&self, name: Name) -> Result<(), FileError>;
 
     /// Removes the entry `name`, unless it is a directory; of a symbolic link, the link.
     ///
     /// # Errors
     /// [`FileError::IsADirectory`].
-    fn remove(&self, name: OsString) -> Result<(), FileError>;
+    fn remove(&self, name: Name) -> Result<(), FileError>;
 
     /// Removes the empty directory `name`.
     ///
     /// # Errors
     /// [`FileError::NotEmpty`]; [`FileError::NotADirectory`].
-    fn remove_dir(&self, name: OsString) -> Result<(), FileError>;
+    fn remove_dir(&self, name: Name) -> Result<(), FileError>;
 
     /// Renames the entry `from` to `to` in this directory. An entry `to` is replaced, in one step: this is how a file
     /// is saved so that nobody sees half of it.
@@ -120,5 +120,5 @@ pub trait Dir {
     /// # Errors
     /// [`FileError::NotEmpty`], [`FileError::IsADirectory`] or [`FileError::NotADirectory`] if `to` cannot be
     /// replaced by `from`.
-    fn rename(&self, from: OsString, to: OsString) -> Result<(), FileError>;
+    fn rename(&self, from: Name, to: Name) -> Result<(), FileError>;
 }

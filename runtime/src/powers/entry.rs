@@ -1,11 +1,15 @@
 //! What a directory tells about an entry. Plain data: it crosses a membrane bare.
 
-use std::{ffi::OsString, time::SystemTime};
+use std::time::SystemTime;
 
 use membrane::Passable;
 
+use crate::Dynamic;
+
+use super::Name;
+
 /// What an entry is. Nothing is said of what a symbolic link leads to.
-#[derive(Passable, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Passable, Dynamic, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EntryKind {
     /// A regular file.
     File,
@@ -26,10 +30,10 @@ pub enum EntryKind {
 /// let entry = Entry { name: "notes.txt".into(), kind: EntryKind::File };
 /// assert_eq!(entry.name, "notes.txt");
 /// ```
-#[derive(Passable, Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Passable, Dynamic, Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
-    /// The name, as the system spells it; it need not be UTF-8.
-    pub name: OsString,
+    /// The name, as the system spells it.
+    pub name: Name,
     /// What it was when it was listed. The object that opening it yields decides, not this.
     pub kind: EntryKind,
 }
@@ -43,7 +47,7 @@ pub struct Entry {
 /// let empty = Metadata { kind: EntryKind::File, len: 0, modified: None };
 /// assert_eq!(empty.kind, EntryKind::File);
 /// ```
-#[derive(Passable, Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Passable, Dynamic, Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Metadata {
     /// What it is.
     pub kind: EntryKind,

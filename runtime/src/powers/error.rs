@@ -7,6 +7,8 @@ use std::{error, fmt, io};
 
 use membrane::{Error, Passable};
 
+use crate::Dynamic;
+
 /// Why a call on a [`Dir`](crate::Dir) or a [`File`](crate::File) failed.
 ///
 /// # Examples
@@ -20,7 +22,7 @@ use membrane::{Error, Passable};
 /// assert_eq!(error, FileError::NotFound);
 /// assert_eq!(error.to_string(), "no such file or directory");
 /// ```
-#[derive(Passable, Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Passable, Dynamic, Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileError {
     /// The call did not get through the membrane: refused, revoked, or the target failed.

@@ -50,7 +50,7 @@ pub const MAX_TRANSFER_BYTES: u32 = 1 << 20;
     clippy::len_without_is_empty,
     reason = "one call would not save the other: both can fail"
 )]
-#[interface]
+#[interface(dynamic)]
 pub trait File {
     /// The length in bytes, now. Every file has this method, however it was opened.
     fn len(&self) -> Result<u64, FileError>;

@@ -10,7 +10,6 @@
 //! authority over the directory outside this power can bring that about.
 
 use std::{
-    ffi::{OsStr, OsString},
     fmt, io,
     path::{Component, Path},
     sync::Arc,
@@ -23,9 +22,9 @@ use cap_std::fs::{FileType, OpenOptions, ReadDir};
 use rustix::io::Errno;
 
 use super::{
-    Dir, Entry, EntryKind, File, FileError, Metadata, Rights,
+    Dir, Entry, EntryKind, File, FileError, Metadata, Name, Rights,
+    component::component,
     host_file::{HostFile, Mode},
-    name::component,
 };
 
 /// A directory of the host's file system, as a power. Unix only, with the cargo feature `fs`.
@@ -38,7 +37,6 @@ use super::{
 ///
 /// # Examples
 /// ```
-/// use std::ffi::OsString;
 /// use runtime::{Dir, FileError, HostDir, ambient_authority};
 ///
 /// # let place = tempfile::tempdir().unwrap();
@@ -173,7 +171,7 @@ impl HostDir {
         for part in path.as_ref().components() {
             below = match part {
                 Component::CurDir => below,
-                Component::Normal(name) => below.open_below(name)?,
+                Component::Normal(name) => below.open_below(&name.into())?,
                 Component::Prefix(_) | Component::RootDir | Component::ParentDir => {
                     return Err(FileError::InvalidName);
                 }
@@ -190,7 +188,7 @@ impl HostDir {
         }
     }
 
-    fn open_below(&self, name: &OsStr) -> Result<Self, FileError> {
+    fn open_below(&self, name: &Name) -> Result<Self, FileError> {
         let name = component(name)?;
         match self.dir.open_dir_nofollow(name) {
             Ok(dir) => Ok(Self {
@@ -214,7 +212,7 @@ impl HostDir {
             .map_err(host_error)
     }
 
-    fn open_regular(&self, name: &OsStr, mode: Mode) -> Result<Arc<dyn File>, FileError> {
+    fn open_regular(&self, name: &Name, mode: Mode) -> Result<Arc<dyn File>, FileError> {
         let name = component(name)?;
         match self.kind(name)? {
             EntryKind::File => self.open(name, mode, false),
@@ -248,7 +246,7 @@ impl Dir for HostDir {
         }))
     }
 
-    fn metadata(&self, name: OsString) -> Result<Metadata, FileError> {
+    fn metadata(&self, name: Name) -> Result<Metadata, FileError> {
         self.need(Rights::READ)?;
         let metadata = self
             .dir
@@ -264,26 +262,26 @@ impl Dir for HostDir {
         })
     }
 
-    fn open_dir(&self, name: OsString) -> Result<Arc<dyn Dir>, FileError> {
+    fn open_dir(&self, name: Name) -> Result<Arc<dyn Dir>, FileError> {
         Ok(Arc::new(self.open_below(&name)?))
     }
 
-    fn open_file(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
+    fn open_file(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
         self.need(Rights::READ)?;
         self.open_regular(&name, Mode::Read)
     }
 
-    fn open_write(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
+    fn open_write(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
         self.need(Rights::READ | Rights::CHANGE)?;
         self.open_regular(&name, Mode::ReadWrite)
     }
 
-    fn open_append(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
+    fn open_append(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
         self.need(Rights::APPEND)?;
         self.open_regular(&name, Mode::Append)
     }
 
-    fn create(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
+    fn create(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
         self.need(Rights::APPEND)?;
         let mode = if self.rights.contains(Rights::ALL) {
             Mode::ReadWrite
@@ -293,22 +291,22 @@ impl Dir for HostDir {
         self.open(component(&name)?, mode, true)
     }
 
-    fn create_dir(&self, name: OsString) -> Result<(), FileError> {
+    fn create_dir(&self, name: Name) -> Result<(), FileError> {
         self.need(Rights::APPEND)?;
         self.dir.create_dir(component(&name)?).map_err(host_error)
     }
 
-    fn remove(&self, name: OsString) -> Result<(), FileError> {
+    fn remove(&self, name: Name) -> Result<(), FileError> {
         self.need(Rights::CHANGE)?;
         self.dir.remove_file(component(&name)?).map_err(host_error)
     }
 
-    fn remove_dir(&self, name: OsString) -> Result<(), FileError> {
+    fn remove_dir(&self, name: Name) -> Result<(), FileError> {
         self.need(Rights::CHANGE)?;
         self.dir.remove_dir(component(&name)?).map_err(host_error)
     }
 
-    fn rename(&self, from: OsString, to: OsString) -> Result<(), FileError> {
+    fn rename(&self, from: Name, to: Name) -> Result<(), FileError> {
         self.need(Rights::CHANGE)?;
         self.dir
             .rename(component(&from)?, &self.dir, component(&to)?)
@@ -354,7 +352,7 @@ impl Iterator for Entries {
                         .map_or(EntryKind::Other, |metadata| kind(metadata.file_type())),
                 };
                 Some(Ok(Entry {
-                    name: entry.file_name(),
+                    name: entry.file_name().into(),
                     kind,
                 }))
             }

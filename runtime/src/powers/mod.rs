@@ -1,5 +1,7 @@
 //! Powers: objects a guest is given instead of ambient authority.
 
+#[cfg(all(feature = "fs", unix))]
+mod component;
 mod dir;
 mod entry;
 mod error;
@@ -8,7 +10,6 @@ mod file;
 mod host_dir;
 #[cfg(all(feature = "fs", unix))]
 mod host_file;
-#[cfg(all(feature = "fs", unix))]
 mod name;
 mod rights;
 #[cfg(all(test, feature = "fs", unix))]
@@ -20,4 +21,5 @@ pub use error::FileError;
 pub use file::{File, MAX_TRANSFER_BYTES};
 #[cfg(all(feature = "fs", unix))]
 pub use host_dir::{AmbientAuthority, HostDir, ambient_authority};
+pub use name::Name;
 pub use rights::Rights;

@@ -1,7 +1,6 @@
 //! Symbolic links are listed and never followed; FIFOs and sockets are never opened.
 
 use std::{
-    ffi::OsString,
     fs::{self, OpenOptions},
     os::unix::net::UnixListener,
     sync::mpsc,
@@ -29,7 +28,7 @@ fn a_link_is_listed_as_a_link_and_not_followed() {
         place.link(to, name);
         let dir = place.open();
         assert_eq!(
-            listed(&dir)[&OsString::from(name)],
+            listed(&dir)[&Name::from(name)],
             EntryKind::SymbolicLink,
             "{name}"
         );
@@ -77,7 +76,7 @@ fn a_link_is_listed_as_a_link_and_not_followed() {
             "the link itself moved"
         );
         dir.remove("renamed".into()).unwrap();
-        assert!(!listed(&dir).contains_key(&OsString::from("renamed")));
+        assert!(!listed(&dir).contains_key(&Name::from("renamed")));
     }
     assert_eq!(place.secret(), b"secret");
     assert_eq!(fs::read(place.path("file")).unwrap(), b"inside");
@@ -102,7 +101,7 @@ fn what_is_no_file_is_special_at_once() {
     let _listener = UnixListener::bind(place.path("socket")).unwrap();
     let dir = place.open();
     for name in ["fifo", "socket"] {
-        assert_eq!(listed(&dir)[&OsString::from(name)], EntryKind::Other);
+        assert_eq!(listed(&dir)[&Name::from(name)], EntryKind::Other);
         for (method, open) in OPENINGS {
             assert_eq!(
                 open(&dir, name.into()).err(),

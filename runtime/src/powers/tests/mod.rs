@@ -6,11 +6,11 @@ mod links;
 mod names;
 mod races;
 
-use std::{collections::BTreeMap, ffi::OsString, fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use tempfile::TempDir;
 
-use super::{Dir, EntryKind, File, FileError, HostDir, ambient_authority};
+use super::{Dir, EntryKind, File, FileError, HostDir, Name, ambient_authority};
 
 /// A directory `lent`, with `outside` beside it.
 struct Place {
@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-fn listed(dir: &dyn Dir) -> BTreeMap<OsString, EntryKind> {
+fn listed(dir: &dyn Dir) -> BTreeMap<Name, EntryKind> {
     dir.list()
         .unwrap()
         .map(|entry| entry.map(|entry| (entry.name, entry.kind)).unwrap())
@@ -69,7 +69,7 @@ fn content(file: &Arc<dyn File>) -> Result<Vec<u8>, FileError> {
 }
 
 /// Every way of opening a file that exists.
-type Open = fn(&HostDir, OsString) -> Result<Arc<dyn File>, FileError>;
+type Open = fn(&HostDir, Name) -> Result<Arc<dyn File>, FileError>;
 const OPENINGS: [(&str, Open); 3] = [
     ("open_file", Dir::open_file),
     ("open_write", Dir::open_write),

@@ -1,10 +1,6 @@
 //! A name is one component, whatever bytes it has.
 
-use std::{
-    ffi::{OsStr, OsString},
-    fs,
-    os::unix::ffi::OsStrExt,
-};
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
 
 use super::{super::*, Place, content, listed};
 
@@ -15,7 +11,7 @@ fn anything_but_one_plain_component_is_an_invalid_name() {
     place.write("below/file", "inside");
     let dir = place.open();
     let absolute = place.root.path().join("outside/secret").into_os_string();
-    let bad: Vec<OsString> = [
+    let bad: Vec<Name> = [
         "",
         ".",
         "..",
@@ -30,9 +26,9 @@ fn anything_but_one_plain_component_is_an_invalid_name() {
         "a\0b",
         "\0",
     ]
-    .map(OsString::from)
+    .map(Name::from)
     .into_iter()
-    .chain([absolute])
+    .chain([absolute.into()])
     .collect();
     for name in bad {
         let n = || name.clone();
@@ -90,7 +86,7 @@ fn a_name_that_only_looks_special_is_plain() {
 fn a_name_that_is_not_utf_8_comes_back_as_it_was_given() {
     let place = Place::new();
     let dir = place.open();
-    let name = OsStr::from_bytes(b"na\xefve \xff\xfe").to_owned();
+    let name = Name::new(*b"na\xefve \xff\xfe");
     dir.create(name.clone())
         .unwrap()
         .write_at(0, b"content")
@@ -103,6 +99,11 @@ fn a_name_that_is_not_utf_8_comes_back_as_it_was_given() {
     assert_eq!(
         content(&dir.open_file(name.clone()).unwrap()).unwrap(),
         b"content"
+    );
+    assert_eq!(
+        fs::read(place.path("").join(OsStr::from_bytes(name.as_bytes()))).unwrap(),
+        b"content",
+        "it is what the system has, too"
     );
     dir.rename(name.clone(), "plain".into()).unwrap();
     assert_eq!(dir.remove(name), Err(FileError::NotFound));

@@ -1,0 +1,119 @@
+//! The two call paths, side by side: straight to an object of the caller's own domain, and through the membrane to any
+//! other.
+//!
+//! Which one is taken follows from two domains, the object's home and the caller, and from nothing that a caller says.
+//! The untrusted path ends in the proxy that the membrane made, which decides by itself whether the call goes through; what
+//! is checked here before that, in the membrane's own order, keeps a refused caller from learning about arguments.
+
+use crate::call_error::CallError;
+use crate::domain::Domain;
+use crate::object::Object;
+use crate::value::Value;
+use membrane::{Direction, ErrorKind, Membrane};
+
+impl Domain {
+    /// Calls a method, given by number, as this domain.
+    ///
+    /// References in `args` are this domain's, and so are those in the result. A reference that another domain holds is
+    /// sent here first, through the membrane between the two.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Membrane`]: no such method, or not allowed; revoked; panicked; too deep; rejected.
+    /// [`CallError::Limit`]: arguments or result are larger than [`Limits::message`](crate::Limits::message), on the way
+    /// through a membrane. [`CallError::Arguments`]: they are not what the method takes. [`CallError::Raised`]: the
+    /// object's own error. [`CallError::Busy`]: see there.
+    ///
+    /// # Panics
+    ///
+    /// If the object is this domain's own and panics. Through a membrane, never, unless its policy propagates panics.
+    #[inline]
+    pub fn call(&self, object: &Object, method: u32, args: &[Value]) -> Result<Value, CallError> {
+        if object.holder() != self.id() {
+            return self.call_received(object, method, args);
+        }
+        if object.home() == self.id() {
+            trusted(self, object, method, args)
+        } else {
+            untrusted(self, object, method, args)
+        }
+    }
+
+    #[cold]
+    fn call_received(
+        &self,
+        object: &Object,
+        method: u32,
+        args: &[Value],
+    ) -> Result<Value, CallError> {
+        let received = self.receive(object)?;
+        self.call(&received, method, args)
+    }
+
+    /// Calls a method, given by name.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    #[inline]
+    pub fn call_named(
+        &self,
+        object: &Object,
+        method: &str,
+        args: &[Value],
+    ) -> Result<Value, CallError> {
+        match object.interface().number(method) {
+            Some(method) => self.call(object, method, args),
+            None => Err(no_such_method(object)),
+        }
+    }
+}
+
+/// The same domain: straight to the object.
+#[inline]
+fn trusted(
+    side: &Domain,
+    object: &Object,
+    method: u32,
+    args: &[Value],
+) -> Result<Value, CallError> {
+    object.dispatch().invoke(method, args, side)
+}
+
+/// Another domain: through the membrane.
+#[inline]
+fn untrusted(
+    side: &Domain,
+    object: &Object,
+    method: u32,
+    args: &[Value],
+) -> Result<Value, CallError> {
+    if !object.allows_bit(method) {
+        return Err(ErrorKind::Refused.into());
+    }
+    if let Some(error) = object.membrane().and_then(cut) {
+        return Err(error);
+    }
+    side.check_message(args)?;
+    let result = object.dispatch().invoke(method, args, side);
+    if let Ok(value) | Err(CallError::Raised(value)) = &result {
+        side.check_message(std::slice::from_ref(value))?;
+    }
+    result
+}
+
+/// What a revoked membrane answers to whatever would pass it.
+#[inline]
+fn cut(membrane: &Membrane) -> Option<CallError> {
+    if membrane.is_revoked() {
+        membrane.pass((), Direction::Outbound).err().map(Into::into)
+    } else {
+        None
+    }
+}
+
+/// The answer to a name that there is not: as if it were not allowed. A refusal comes before a revocation, here as there.
+#[cold]
+fn no_such_method(_: &Object) -> CallError {
+    ErrorKind::Refused.into()
+}

@@ -1,0 +1,145 @@
+//! How large a value is, and how large it may be.
+
+use super::Value;
+use crate::call_error::Limit;
+
+/// How large a message may be: the arguments of one call together, or its result.
+///
+/// # Examples
+///
+/// ```
+/// use runtime::{MessageLimits, Value};
+///
+/// let limits = MessageLimits { bytes: 10, ..MessageLimits::default() };
+/// assert!(limits.check(&["0123456789".into()]).is_ok());
+/// assert!(limits.check(&["0123456789".into(), "0".into()]).is_err());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MessageLimits {
+    /// The most bytes of text, bytes and names of fields.
+    pub bytes: usize,
+    /// The most values, those inside others included.
+    pub nodes: usize,
+    /// The most values inside each other.
+    pub depth: usize,
+}
+
+impl Default for MessageLimits {
+    /// 8 MiB, 65,536 values, 64 levels.
+    fn default() -> Self {
+        Self {
+            bytes: 8 << 20,
+            nodes: 1 << 16,
+            depth: 64,
+        }
+    }
+}
+
+/// How large a message is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Bytes of text, bytes and names of fields.
+    pub bytes: usize,
+    /// Values, those inside others included.
+    pub nodes: usize,
+}
+
+impl MessageLimits {
+    /// Measures a message of these values.
+    ///
+    /// # Errors
+    ///
+    /// The first [`Limit`] that it goes beyond; the rest is then not looked at.
+    #[inline]
+    pub fn check(&self, values: &[Value]) -> Result<Extent, Limit> {
+        let mut extent = Extent::default();
+        for value in values {
+            match value {
+                // Almost always so, and without a further call.
+                Value::Null
+                | Value::Bool(_)
+                | Value::Int(_)
+                | Value::Uint(_)
+                | Value::Float(_)
+                | Value::Object(_) => extent.nodes += 1,
+                _ => self.add(value, 1, &mut extent)?,
+            }
+        }
+        if extent.nodes > self.nodes {
+            return Err(Limit::MessageNodes);
+        }
+        Ok(extent)
+    }
+
+    fn add(&self, value: &Value, depth: usize, extent: &mut Extent) -> Result<(), Limit> {
+        if depth > self.depth {
+            return Err(Limit::MessageDepth);
+        }
+        extent.nodes = extent.nodes.saturating_add(1);
+        match value {
+            Value::Text(text) => self.weigh(text.len(), extent)?,
+            Value::Bytes(bytes) => self.weigh(bytes.len(), extent)?,
+            Value::List(values) => {
+                for value in values {
+                    self.add(value, depth + 1, extent)?;
+                }
+            }
+            Value::Record(fields) => {
+                for field in fields {
+                    self.weigh(field.name.len(), extent)?;
+                    self.add(&field.value, depth + 1, extent)?;
+                }
+            }
+            _ => {}
+        }
+        if extent.nodes > self.nodes {
+            return Err(Limit::MessageNodes);
+        }
+        Ok(())
+    }
+
+    fn weigh(&self, bytes: usize, extent: &mut Extent) -> Result<(), Limit> {
+        extent.bytes = extent.bytes.saturating_add(bytes);
+        if extent.bytes > self.bytes {
+            return Err(Limit::MessageBytes);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(levels: usize) -> Value {
+        (1..levels).fold(Value::Null, |inner, _| vec![inner].into())
+    }
+
+    #[test]
+    fn each_limit_is_exact_and_is_named() {
+        let limits = MessageLimits {
+            bytes: 4,
+            nodes: 5,
+            depth: 3,
+        };
+        let check = |values: &[Value]| {
+            limits
+                .check(values)
+                .map(|extent| (extent.bytes, extent.nodes))
+        };
+        assert_eq!(check(&["abcd".into()]), Ok((4, 1)));
+        assert_eq!(check(&["abcde".into()]), Err(Limit::MessageBytes));
+        assert_eq!(
+            check(&[Value::record([("abc", vec![1, 2].into())])]),
+            Err(Limit::MessageBytes),
+            "names of fields count"
+        );
+        assert_eq!(check(&[nested(3)]), Ok((0, 3)));
+        assert_eq!(check(&[nested(4)]), Err(Limit::MessageDepth));
+        let many = |count: usize| vec![Value::Null; count];
+        assert_eq!(check(&many(5)), Ok((0, 5)));
+        assert_eq!(check(&many(6)), Err(Limit::MessageNodes));
+        assert_eq!(check(&[many(4).into()]), Ok((0, 5)));
+        assert_eq!(check(&[many(5).into()]), Err(Limit::MessageNodes));
+    }
+}

@@ -1,0 +1,192 @@
+//! The engine: what compiles components, and the clock by which guests are ended.
+
+use super::code::{Code, LoadError};
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How often a running guest is looked at: the precision of a deadline.
+const TICK: Duration = Duration::from_millis(5);
+
+/// What an engine is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// Whether instructions are counted, for guests that are to have [`Limits::fuel`](crate::Limits::fuel). Counting makes
+    /// every guest of the engine slower.
+    pub fuel: bool,
+    /// The most bytes of stack for a guest's calls, those of the host between them included. A thread that calls a guest
+    /// needs this much, and some for itself.
+    pub stack_bytes: usize,
+}
+
+impl Default for EngineOptions {
+    /// No fuel, 1 MiB.
+    fn default() -> Self {
+        Self {
+            fuel: false,
+            stack_bytes: 1 << 20,
+        }
+    }
+}
+
+/// Compiles components and runs guests. A clone is the same engine.
+///
+/// # Authority
+///
+/// None but time and memory.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    engine: wasmtime::Engine,
+    options: EngineOptions,
+    clock: Arc<Clock>,
+}
+
+/// Why there is no engine: the machine or the options do not allow one.
+#[derive(Debug)]
+pub struct EngineError(String);
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no WebAssembly engine: {}", self.0)
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+impl Engine {
+    /// An engine.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] if the machine has none, or the stack is too small for any.
+    pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        let mut config = wasmtime::Config::new();
+        config
+            .wasm_component_model(true)
+            .epoch_interruption(true)
+            .consume_fuel(options.fuel)
+            .max_wasm_stack(options.stack_bytes)
+            .wasm_backtrace_max_frames(None);
+        let engine =
+            wasmtime::Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))?;
+        let clock = Clock::start(engine.clone())
+            .map_err(|error| EngineError(format!("no thread for its clock: {error}")))?;
+        Ok(Self(Arc::new(Inner {
+            engine,
+            options,
+            clock,
+        })))
+    }
+
+    /// Loads and compiles a component from a file.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`] names the file, what was found and what was expected.
+    pub fn load(&self, path: impl AsRef<Path>) -> Result<Code, LoadError> {
+        let path = path.as_ref();
+        let name = path.display().to_string();
+        match std::fs::read(path) {
+            Ok(bytes) => Code::compile(self, &name, &bytes),
+            Err(error) => Err(LoadError::unreadable(&name, &error)),
+        }
+    }
+
+    /// Compiles a component. `name` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// As [`load`](Self::load).
+    pub fn compile(&self, name: &str, bytes: &[u8]) -> Result<Code, LoadError> {
+        Code::compile(self, name, bytes)
+    }
+
+    /// What it was made for.
+    pub fn options(&self) -> EngineOptions {
+        self.0.options
+    }
+
+    pub(super) fn inner(&self) -> &wasmtime::Engine {
+        &self.0.engine
+    }
+
+    /// Keeps the clock going until the result is dropped.
+    pub(super) fn running(&self) -> Running {
+        self.0.clock.count().running += 1;
+        self.0.clock.changed.notify_one();
+        Running(self.0.clock.clone())
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("options", &self.0.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.clock.count().over = true;
+        self.clock.changed.notify_one();
+    }
+}
+
+/// A thread that wakes running guests from time to time, so that they can be looked at. It sleeps while none runs.
+struct Clock {
+    count: Mutex<Count>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Count {
+    running: usize,
+    over: bool,
+}
+
+impl Clock {
+    fn start(engine: wasmtime::Engine) -> std::io::Result<Arc<Self>> {
+        let clock = Arc::new(Self {
+            count: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let kept = clock.clone();
+        std::thread::Builder::new()
+            .name("guest clock".into())
+            .spawn(move || clock.run(&engine))?;
+        Ok(kept)
+    }
+
+    fn run(&self, engine: &wasmtime::Engine) {
+        let mut count = self.count();
+        while !count.over {
+            count = if count.running == 0 {
+                self.changed
+                    .wait(count)
+                    .unwrap_or_else(PoisonError::into_inner)
+            } else {
+                drop(count);
+                std::thread::sleep(TICK);
+                engine.increment_epoch();
+                self.count()
+            };
+        }
+    }
+
+    fn count(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A guest that runs.
+pub(super) struct Running(Arc<Clock>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.count().running -= 1;
+    }
+}

@@ -1,0 +1,171 @@
+//! What a guest's store holds: its handles, its limits, and how it ended.
+
+use super::instance::Instance;
+use crate::domain::{Domain, Handle};
+use crate::object::Object;
+use std::fmt;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+use wasmtime::component::ResourceTable;
+use wasmtime::{ResourceLimiter, Trap};
+
+/// An object that a guest has a handle of.
+#[allow(
+    unreachable_pub,
+    reason = "generated code re-exports it, within this module"
+)]
+pub struct Held {
+    pub(super) object: Object,
+    /// Its name in the guest's domain, which counts it.
+    pub(super) handle: Handle,
+}
+
+/// What a guest's store holds.
+pub(super) struct State {
+    pub(super) domain: Domain,
+    pub(super) table: ResourceTable,
+    pub(super) instance: Weak<Instance>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) memory: Memory,
+    pub(super) ended: Option<End>,
+}
+
+/// Bytes of linear memory.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Memory {
+    pub(super) most: usize,
+    pub(super) now: usize,
+    pub(super) refused: bool,
+}
+
+/// How a guest ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum End {
+    /// The host stopped it.
+    Stopped,
+    /// Its deadline passed.
+    OutOfTime,
+    /// It took all the instructions that it may take.
+    OutOfFuel,
+    /// Its calls were nested too deeply.
+    OutOfStack,
+    /// It could not start within its limit of memory.
+    OutOfMemory,
+    /// It gave up: an assertion of its own, or memory that it did not get.
+    Unreachable,
+    /// It did what WebAssembly forbids.
+    Trapped,
+    /// It broke the rules of its boundary: a handle that is not its, memory that is not there, a message that is none.
+    Broke,
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "the guest was stopped",
+            Self::OutOfTime => "the guest ran out of time",
+            Self::OutOfFuel => "the guest ran out of fuel",
+            Self::OutOfStack => "the guest ran out of stack",
+            Self::OutOfMemory => "the guest needs more memory than it may have",
+            Self::Unreachable => "the guest gave up",
+            Self::Trapped => "the guest trapped",
+            Self::Broke => "the guest broke the rules of its boundary",
+        })
+    }
+}
+
+/// Ends the guest that is running.
+#[derive(Debug)]
+pub(super) struct EndNow(pub(super) End);
+
+impl fmt::Display for EndNow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl std::error::Error for EndNow {}
+
+impl End {
+    /// What an error of the engine's means. Its text, which may tell of the host, goes no further.
+    pub(super) fn of(error: &wasmtime::Error) -> Self {
+        if let Some(EndNow(end)) = error.downcast_ref() {
+            return *end;
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Self::OutOfFuel,
+            Some(Trap::StackOverflow) => Self::OutOfStack,
+            Some(Trap::Interrupt) => Self::OutOfTime,
+            Some(Trap::UnreachableCodeReached) => Self::Unreachable,
+            Some(_) => Self::Trapped,
+            None => Self::Broke,
+        }
+    }
+}
+
+impl State {
+    pub(super) fn new(domain: Domain, memory: usize, handles: usize) -> Self {
+        let mut table = ResourceTable::new();
+        // Each object that is named may have several handles.
+        table.set_max_capacity(handles.saturating_mul(4).saturating_add(64));
+        Self {
+            domain,
+            table,
+            instance: Weak::new(),
+            deadline: None,
+            memory: Memory {
+                most: memory,
+                ..Memory::default()
+            },
+            ended: None,
+        }
+    }
+
+    pub(super) fn instance(&self) -> Result<Arc<Instance>, EndNow> {
+        self.instance.upgrade().ok_or(EndNow(End::Stopped))
+    }
+
+    /// Whether the guest may go on.
+    pub(super) fn check(&self) -> Result<(), EndNow> {
+        if let Some(end) = self.ended {
+            return Err(EndNow(end));
+        }
+        if self.domain.closed().is_some() {
+            return Err(EndNow(End::Stopped));
+        }
+        match self.deadline {
+            Some(deadline) if Instant::now() >= deadline => Err(EndNow(End::OutOfTime)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // Of several memories, together.
+        let now = self.memory.now.saturating_add(desired - current);
+        if now > self.memory.most {
+            self.memory.refused = true;
+            return Ok(false);
+        }
+        self.memory.now = now;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // An element is a pointer's size.
+        let bytes = |elements: usize| elements.saturating_mul(size_of::<usize>());
+        self.memory_growing(bytes(current), bytes(desired), maximum.map(bytes))
+    }
+}
