@@ -8,15 +8,26 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{escape::printable, host, progress::Snapshot, report};
+use membrane::Membrane;
+use plugin::{Snapshot, plugin};
+use runtime::Dir;
+
+use crate::{
+    component::{self, Component},
+    escape::printable,
+    forged::forge,
+    host::{self, Failure, Outcome},
+    report,
+};
 
 const HELP: &str = "\
 Lends a directory to an untrusted plugin, and takes it back while the plugin is at work.
 
-Usage: plugin_host [--json] [DIR]
+Usage: plugin_host [--json] [--native] [DIR]
 
   DIR         the directory to lend; the current one unless given
   --json      write one JSON object as the last line
+  --native    run the plugin as a module of this program, not as a WebAssembly component
   -h, --help  show this
 
 In names, a byte that is not UTF-8 is written \\xNN, and a backslash \\\\.
@@ -34,17 +45,22 @@ const USAGE: u8 = 2;
 #[derive(Debug, PartialEq, Eq)]
 enum Command {
     Help,
-    Lend { dir: PathBuf, json: bool },
+    Lend {
+        dir: PathBuf,
+        json: bool,
+        native: bool,
+    },
 }
 
 fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
     use lexopt::prelude::{Long, Short, Value};
-    let (mut dir, mut json) = (None, false);
+    let (mut dir, mut json, mut native) = (None, false, false);
     let mut parser = lexopt::Parser::from_args(arguments);
     while let Some(argument) = parser.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Command::Help),
             Long("json") => json = true,
+            Long("native") => native = true,
             Value(value) if dir.is_none() => dir = Some(PathBuf::from(value)),
             other => return Err(other.unexpected()),
         }
@@ -52,6 +68,7 @@ fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexop
     Ok(Command::Lend {
         dir: dir.unwrap_or_else(|| ".".into()),
         json,
+        native,
     })
 }
 
@@ -67,7 +84,7 @@ pub(crate) struct Streams<'a> {
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Streams<'_>) -> u8 {
     match parse(arguments) {
         Ok(Command::Help) => ended(streams.out.write_all(HELP.as_bytes()), OK, streams.err),
-        Ok(Command::Lend { dir, json }) => lend(&dir, json, streams),
+        Ok(Command::Lend { dir, json, native }) => lend(&dir, json, native, streams),
         Err(error) => complain(
             streams.err,
             USAGE,
@@ -76,7 +93,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>, streams: Stream
     }
 }
 
-fn lend(path: &Path, json: bool, streams: Streams<'_>) -> u8 {
+fn lend(path: &Path, json: bool, native: bool, streams: Streams<'_>) -> u8 {
     let Streams {
         out,
         err,
@@ -88,12 +105,20 @@ fn lend(path: &Path, json: bool, streams: Streams<'_>) -> u8 {
             return complain(
                 err,
                 USAGE,
-                &format!("cannot lend {}: {error}", printable(path.as_os_str())),
+                &format!(
+                    "cannot lend {}: {error}",
+                    printable(path.as_os_str().as_encoded_bytes())
+                ),
             );
         }
     };
     let mut line = ProgressLine::new(&mut *err, is_terminal);
-    let outcome = host::lend(Arc::new(dir), &mut |snapshot| line.show(snapshot));
+    let mut show = |snapshot| line.show(snapshot);
+    let outcome = if native {
+        native_plugin(Arc::new(dir), &mut show)
+    } else {
+        component(&(Arc::new(dir) as Arc<dyn Dir>), &mut show)
+    };
     line.clear();
     let outcome = match outcome {
         Ok(outcome) => outcome,
@@ -109,6 +134,21 @@ fn lend(path: &Path, json: bool, streams: Streams<'_>) -> u8 {
     }
     let status = if breaches.is_empty() { OK } else { BREACH };
     ended(written.and_then(|()| out.flush()), status, err)
+}
+
+/// Lends to the plugin as a module of this program.
+fn native_plugin(dir: Arc<dyn Dir>, show: &mut dyn FnMut(Snapshot)) -> Result<Outcome, Failure> {
+    let membrane = Membrane::new(host::policy()?);
+    host::lend(&membrane, plugin(), dir, show)
+}
+
+/// Lends to the plugin as a component, and then has other components forge handles of the directory.
+fn component(dir: &Arc<dyn Dir>, show: &mut dyn FnMut(Snapshot)) -> Result<Outcome, Failure> {
+    let component = Component::start()?;
+    let mut outcome = host::lend(component.membrane(), component.plugin(), dir.clone(), show)?;
+    outcome.memory = Some(component.memory());
+    outcome.forged = Some(forge(component::engine()?, dir)?);
+    Ok(outcome)
 }
 
 /// The status, unless it could not be written down. A reader that has gone away has seen what it wanted.
@@ -183,6 +223,7 @@ mod tests {
             Ok(Command::Lend {
                 dir: dir.into(),
                 json,
+                native: false,
             })
         };
         assert_eq!(parsed(&[]), lend(".", false));

@@ -1,22 +1,22 @@
-//! Names for people and for JSON. A name is any bytes; what is printed is text, and says which bytes they were.
+//! Paths for people and for JSON. A path is any bytes; what is printed is text, and says which bytes they were.
 
-use std::{ffi::OsStr, fmt::Write};
+use std::fmt::Write;
 
-/// `name` as text. A byte that is not UTF-8 becomes `\xNN`, and a backslash two, so that nothing is lost.
-pub(crate) fn lossless(name: &OsStr) -> String {
-    escaped(name, |_| false)
+/// `path` as text. A byte that is not UTF-8 becomes `\xNN`, and a backslash two, so that nothing is lost.
+pub(crate) fn lossless(path: &[u8]) -> String {
+    escaped(path, |_| false)
 }
 
 /// As [`lossless`], and what could steer a terminal or mislead a reader is escaped as well.
-pub(crate) fn printable(name: &OsStr) -> String {
-    escaped(name, |letter| {
+pub(crate) fn printable(path: &[u8]) -> String {
+    escaped(path, |letter| {
         letter.is_control() || is_invisible_format(letter)
     })
 }
 
-fn escaped(name: &OsStr, hide: impl Fn(char) -> bool) -> String {
+fn escaped(path: &[u8], hide: impl Fn(char) -> bool) -> String {
     let mut text = String::new();
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
+    for chunk in path.utf8_chunks() {
         for letter in chunk.valid().chars() {
             match letter {
                 '\\' => text.push_str("\\\\"),
@@ -36,10 +36,8 @@ fn is_invisible_format(letter: char) -> bool {
     matches!(letter, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
-    use std::os::unix::ffi::OsStrExt;
-
     use super::*;
 
     #[test]
@@ -52,7 +50,7 @@ mod tests {
             b"a\xc3\xbf",
             b"a",
         ];
-        let texts = names.map(|name| lossless(OsStr::from_bytes(name)));
+        let texts = names.map(lossless);
         assert_eq!(
             texts,
             [r"a\xff", r"a\\xff", r"a\\\\xff", r"a\xc3", "aÿ", "a"]
@@ -61,11 +59,11 @@ mod tests {
 
     #[test]
     fn a_name_cannot_steer_the_terminal() {
-        let name = OsStr::new("\u{1b}[2J\r\nfile\u{202e}txt.exe\t\u{85}");
+        let name = "\u{1b}[2J\r\nfile\u{202e}txt.exe\t\u{85}".as_bytes();
         assert_eq!(printable(name), r"\u{1b}[2J\r\nfile\u{202e}txt.exe\t\u{85}");
         assert_eq!(lossless(name), "\u{1b}[2J\r\nfile\u{202e}txt.exe\t\u{85}");
         assert_eq!(
-            printable(OsStr::new("Straße 'n' \"x\" 日本")),
+            printable("Straße 'n' \"x\" 日本".as_bytes()),
             "Straße 'n' \"x\" 日本"
         );
     }

@@ -1,22 +1,25 @@
-//! The host's own record of what it lends: a layer around each directory, file and listing that counts those alive.
+//! The host's own record of what it lends: a layer around each object and listing that counts those alive.
 //!
 //! The layer is on the host's side of the membrane. The membrane needs nothing of the kind; the host uses it to show that
-//! its objects are gone after `revoke`, and to stop the plugin's second walk at an exact place.
+//! its objects are gone after `revoke`, to stop the plugin's second walk at an exact place, and to ask the plugin how far it
+//! is while it calls.
 
-use std::{
-    ffi::OsString,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        mpsc::{self, Receiver, RecvTimeoutError, Sender},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    mpsc::{self, Receiver, Sender},
 };
 
-use runtime::{Dir, Entry, File, FileError, Metadata};
+use membrane::Error;
+use plugin::{Progress, Watch};
+use runtime::{Dir, Entry, File, FileError, Metadata, Name};
+
+use crate::progress::Asker;
 
 /// What was lent, in numbers.
-#[derive(Default)]
-pub(crate) struct Ledger(Mutex<State>);
+pub(crate) struct Ledger {
+    state: Mutex<State>,
+    asker: Arc<Asker>,
+}
 
 #[derive(Default)]
 struct State {
@@ -47,17 +50,33 @@ pub(crate) struct Halt {
 }
 
 impl Halt {
-    /// Whether the call has come.
-    pub(crate) fn has_come(&self, within: Duration) -> bool {
-        self.come.recv_timeout(within) != Err(RecvTimeoutError::Timeout)
+    /// Returns when the call has come, or will not come any more.
+    pub(crate) fn wait(&self) {
+        let _will_not_come = self.come.recv();
     }
 }
 
 impl Ledger {
+    pub(crate) fn new(asker: Arc<Asker>) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            asker,
+        })
+    }
+
     /// Lends a directory, with everything that is opened through it.
     pub(crate) fn lend(self: &Arc<Self>, dir: Arc<dyn Dir>) -> Arc<dyn Dir> {
         Arc::new(Counted {
             object: dir,
+            alive: Alive::new(self),
+        })
+    }
+
+    /// Lends what takes the plugin's object.
+    pub(crate) fn lend_watch(self: &Arc<Self>) -> Arc<dyn Watch> {
+        let object: Arc<dyn Watch> = self.asker.clone();
+        Arc::new(Counted {
+            object,
             alive: Alive::new(self),
         })
     }
@@ -83,6 +102,12 @@ impl Ledger {
         }
     }
 
+    /// Stops no call any more.
+    pub(crate) fn halt_none(&self) {
+        // Bound, so that whoever waits is woken after the lock.
+        let _stop = self.state().stop.take();
+    }
+
     fn opening(&self) {
         let mut state = self.state();
         let opened = state.opened;
@@ -98,7 +123,7 @@ impl Ledger {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,6 +160,12 @@ impl<T> Counted<T> {
         }
     }
 
+    /// The object within, for a call of the plugin's.
+    fn called(&self) -> &T {
+        self.alive.0.asker.look();
+        &self.object
+    }
+
     fn dir(&self, dir: Arc<dyn Dir>) -> Arc<dyn Dir> {
         Arc::new(self.beside(dir))
     }
@@ -150,79 +181,87 @@ impl Iterator for Counted<Listing> {
     type Item = Result<Entry, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        self.called();
         self.object.next()
     }
 }
 
 impl Dir for Counted<Arc<dyn Dir>> {
     fn list(&self) -> Result<Listing, FileError> {
-        Ok(Box::new(self.beside(self.object.list()?)))
+        Ok(Box::new(self.beside(self.called().list()?)))
     }
 
-    fn metadata(&self, name: OsString) -> Result<Metadata, FileError> {
-        self.object.metadata(name)
+    fn metadata(&self, name: Name) -> Result<Metadata, FileError> {
+        self.called().metadata(name)
     }
 
-    fn open_dir(&self, name: OsString) -> Result<Arc<dyn Dir>, FileError> {
-        Ok(self.dir(self.object.open_dir(name)?))
+    fn open_dir(&self, name: Name) -> Result<Arc<dyn Dir>, FileError> {
+        Ok(self.dir(self.called().open_dir(name)?))
     }
 
-    fn open_file(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
+    fn open_file(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
+        let dir = self.called();
         self.alive.0.opening();
-        Ok(self.file(self.object.open_file(name)?))
+        Ok(self.file(dir.open_file(name)?))
     }
 
-    fn open_write(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
-        Ok(self.file(self.object.open_write(name)?))
+    fn open_write(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
+        Ok(self.file(self.called().open_write(name)?))
     }
 
-    fn open_append(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
-        Ok(self.file(self.object.open_append(name)?))
+    fn open_append(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
+        Ok(self.file(self.called().open_append(name)?))
     }
 
-    fn create(&self, name: OsString) -> Result<Arc<dyn File>, FileError> {
-        Ok(self.file(self.object.create(name)?))
+    fn create(&self, name: Name) -> Result<Arc<dyn File>, FileError> {
+        Ok(self.file(self.called().create(name)?))
     }
 
-    fn create_dir(&self, name: OsString) -> Result<(), FileError> {
-        self.object.create_dir(name)
+    fn create_dir(&self, name: Name) -> Result<(), FileError> {
+        self.called().create_dir(name)
     }
 
-    fn remove(&self, name: OsString) -> Result<(), FileError> {
-        self.object.remove(name)
+    fn remove(&self, name: Name) -> Result<(), FileError> {
+        self.called().remove(name)
     }
 
-    fn remove_dir(&self, name: OsString) -> Result<(), FileError> {
-        self.object.remove_dir(name)
+    fn remove_dir(&self, name: Name) -> Result<(), FileError> {
+        self.called().remove_dir(name)
     }
 
-    fn rename(&self, from: OsString, to: OsString) -> Result<(), FileError> {
-        self.object.rename(from, to)
+    fn rename(&self, from: Name, to: Name) -> Result<(), FileError> {
+        self.called().rename(from, to)
     }
 }
 
 impl File for Counted<Arc<dyn File>> {
     fn len(&self) -> Result<u64, FileError> {
-        self.object.len()
+        self.called().len()
     }
 
     fn read_at(&self, offset: u64, len: u32) -> Result<Vec<u8>, FileError> {
-        self.object.read_at(offset, len)
+        self.called().read_at(offset, len)
     }
 
     fn write_at(&self, offset: u64, data: &[u8]) -> Result<(), FileError> {
-        self.object.write_at(offset, data)
+        self.called().write_at(offset, data)
     }
 
     fn append(&self, data: &[u8]) -> Result<(), FileError> {
-        self.object.append(data)
+        self.called().append(data)
     }
 
     fn truncate(&self, len: u64) -> Result<(), FileError> {
-        self.object.truncate(len)
+        self.called().truncate(len)
     }
 
     fn sync(&self) -> Result<(), FileError> {
-        self.object.sync()
+        self.called().sync()
+    }
+}
+
+impl Watch for Counted<Arc<dyn Watch>> {
+    fn watch(&self, progress: Arc<dyn Progress>) -> Result<(), Error> {
+        self.called().watch(progress)
     }
 }

@@ -5,14 +5,13 @@ use std::{
     path::Path,
 };
 
-use runtime::FileError;
+use membrane::Error;
+use plugin::{Snapshot, Unreadable};
 use serde::Serialize;
 
 use crate::{
     escape::{lossless, printable},
     host::{Outcome, REASON},
-    plugin::Unreadable,
-    progress::Snapshot,
 };
 
 /// How many unreadable entries are named to a person.
@@ -29,7 +28,7 @@ pub(crate) fn human(outcome: &Outcome, dir: &Path, out: &mut dyn Write) -> io::R
     writeln!(
         out,
         "Lent {} to the plugin, which may list, open_dir, open_file, len and read_at.",
-        printable(dir.as_os_str())
+        printable(dir.as_os_str().as_encoded_bytes())
     )?;
     writeln!(out)?;
     writeln!(out, "  files      {:>16}", grouped(files))?;
@@ -40,7 +39,7 @@ pub(crate) fn human(outcome: &Outcome, dir: &Path, out: &mut dyn Write) -> io::R
             out,
             "  largest    {:>16}  {}",
             grouped(*bytes),
-            printable(path.as_os_str())
+            printable(path)
         )?,
         None => writeln!(out, "  largest    {:>16}", "-")?,
     }
@@ -59,8 +58,8 @@ pub(crate) fn human(outcome: &Outcome, dir: &Path, out: &mut dyn Write) -> io::R
         )?;
     }
     unreadable(outcome, out)?;
-    if let Some(error) = survey.cut {
-        writeln!(out, "The walk ended early: {error}")?;
+    if let Some(error) = &survey.cut {
+        writeln!(out, "The walk ended early: {}", printable(error.as_bytes()))?;
     }
 
     writeln!(out)?;
@@ -73,8 +72,8 @@ pub(crate) fn human(outcome: &Outcome, dir: &Path, out: &mut dyn Write) -> io::R
         writeln!(
             out,
             "  {:<16} {}: {result}",
-            attempt.method,
-            printable(&attempt.name)
+            printable(attempt.method.as_bytes()),
+            printable(attempt.name.as_bytes())
         )?;
     }
     writeln!(
@@ -99,8 +98,13 @@ pub(crate) fn human(outcome: &Outcome, dir: &Path, out: &mut dyn Write) -> io::R
     writeln!(
         out,
         "  the plugin's next call      {}",
-        after_revoke(outcome)
+        printable(after_revoke(outcome).as_bytes())
     )?;
+    let own = match outcome.lent_after_revoke {
+        Err(error) => error.to_string(),
+        Ok(()) => "answered".into(),
+    };
+    writeln!(out, "  the host's own use of it    {own}")?;
     let callback = match outcome.callback_after_revoke {
         Some(kind) => format!("{kind:?}"),
         None => "answered".into(),
@@ -113,7 +117,30 @@ pub(crate) fn human(outcome: &Outcome, dir: &Path, out: &mut dyn Write) -> io::R
         outcome.lent.alive,
         grouped(outcome.lent.ever),
         grouped(outcome.lent.most_at_once)
-    )
+    )?;
+    apart(outcome, out)
+}
+
+/// What is told of a plugin that is a guest of its own.
+fn apart(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
+    let (Some((now, most)), Some(forged)) = (outcome.memory, &outcome.forged) else {
+        return Ok(());
+    };
+    writeln!(out)?;
+    writeln!(
+        out,
+        "The plugin is a WebAssembly component with {} bytes of memory of its own, of at most {}.",
+        grouped(now as u64),
+        grouped(most as u64)
+    )?;
+    writeln!(
+        out,
+        "Other components used handles that they were not given, and each was ended:"
+    )?;
+    for (what, result) in forged.all() {
+        writeln!(out, "  {what:<26}  {}", got(*result))?;
+    }
+    Ok(())
 }
 
 fn unreadable(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
@@ -145,11 +172,11 @@ fn unreadable(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// The root of the tree has an empty path.
-fn shown(path: &Path) -> String {
-    if path.as_os_str().is_empty() {
+fn shown(path: &[u8]) -> String {
+    if path.is_empty() {
         ".".into()
     } else {
-        printable(path.as_os_str())
+        printable(path)
     }
 }
 
@@ -163,10 +190,12 @@ pub(crate) fn progress(snapshot: Snapshot) -> String {
     )
 }
 
-fn after_revoke(outcome: &Outcome) -> String {
-    outcome
-        .after_revoke
-        .map_or_else(|error: FileError| error.to_string(), |()| "answered".into())
+/// In the plugin's words.
+fn after_revoke(outcome: &Outcome) -> &str {
+    match &outcome.after_revoke {
+        Err(seen) => seen,
+        Ok(()) => "answered",
+    }
 }
 
 fn times(number: u64) -> String {
@@ -200,12 +229,27 @@ struct Json<'a> {
     denied: Vec<&'a str>,
     progress_calls: u64,
     revoked_after: u64,
-    after_revoke: String,
+    after_revoke: &'a str,
     in_flight: usize,
     targets_alive: u64,
+    /// Only where there are handles to forge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forged: Option<ForgedJson>,
     /// Only where there are any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable: Vec<String>,
+}
+
+/// What each got.
+#[derive(Serialize)]
+struct ForgedJson {
+    made_up: String,
+    stale: String,
+    foreign: String,
+}
+
+fn got(result: Result<u64, Error>) -> String {
+    result.map_or_else(|error| error.to_string(), |number| format!("got {number}"))
 }
 
 /// Writes what happened as one JSON object, on one line.
@@ -220,22 +264,27 @@ pub(crate) fn json(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         largest: survey
             .largest
             .as_ref()
-            .map(|(path, _)| lossless(path.as_os_str()))
+            .map(|(path, _)| lossless(path))
             .unwrap_or_default(),
         denied: denied
             .filter_map(|tries| tries.first())
-            .map(|attempt| attempt.what)
+            .map(|attempt| attempt.what.as_str())
             .collect(),
         progress_calls: outcome.progress_calls,
         revoked_after: outcome.revoked_after,
         after_revoke: after_revoke(outcome),
         in_flight: outcome.in_flight,
         targets_alive: outcome.lent.alive,
+        forged: outcome.forged.as_ref().map(|forged| ForgedJson {
+            made_up: got(forged.made_up),
+            stale: got(forged.stale),
+            foreign: got(forged.foreign),
+        }),
         unreadable: survey
             .unreadable
             .named
             .iter()
-            .map(|(path, _)| lossless(path.as_os_str()))
+            .map(|(path, _)| lossless(path))
             .collect(),
     };
     serde_json::to_writer(&mut *out, &json)?;

@@ -1,5 +1,6 @@
 //! The program against trees whose counts are known, and against a host or a plugin that goes wrong.
 
+mod plugins;
 mod tampered;
 mod tree;
 
@@ -15,7 +16,8 @@ use std::{
     time::Duration,
 };
 
-use membrane::{Direction, ErrorKind};
+use membrane::{Direction, Error, ErrorKind, Membrane, Policy};
+use plugin::{OPEN_LEVELS, Plugin, Progress, Snapshot, Watch, plugin};
 use runtime::{Dir, FileError, HostDir, ambient_authority};
 use serde_json::Value;
 
@@ -23,8 +25,6 @@ use crate::{
     command::{self, Streams},
     host,
     ledger::Lent,
-    plugin::{OPEN_LEVELS, Plugin},
-    progress::Snapshot,
 };
 use tampered::tampered;
 use tree::{Expected, tree};
@@ -43,6 +43,15 @@ fn run(arguments: &[&OsStr]) -> (u8, String, String) {
         String::from_utf8(out).unwrap(),
         String::from_utf8(err).unwrap(),
     )
+}
+
+/// Lends to a plugin that is a module of this program.
+fn native(
+    plugin: Arc<dyn Plugin>,
+    dir: Arc<dyn Dir>,
+    show: &mut dyn FnMut(Snapshot),
+) -> Result<host::Outcome, host::Failure> {
+    host::lend(&Membrane::new(host::policy().unwrap()), plugin, dir, show)
 }
 
 /// Runs with `--json` on a directory that can be lent.
@@ -114,6 +123,24 @@ fn the_sums_are_those_of_an_independent_walk() {
     );
 }
 
+/// What the plugin finds does not depend on what it is: the same source, in a guest of its own or in this program.
+#[test]
+fn native_plugin_and_component_tell_the_same() {
+    let tree = tree();
+    let dir = tree.path();
+    let (mut component, _) = json(&dir);
+    let (status, out, err) = run(&["--json".as_ref(), "--native".as_ref(), dir.as_os_str()]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let mut native: Value = serde_json::from_str(out.lines().last().unwrap()).unwrap();
+    let forged = component.as_object_mut().unwrap().remove("forged");
+    assert!(forged.is_some() && native.get("forged").is_none());
+    // How often it is asked depends on how fast it is.
+    for told in [&mut component, &mut native] {
+        told.as_object_mut().unwrap().remove("progress_calls");
+    }
+    assert_eq!(component, native);
+}
+
 #[test]
 fn json_has_its_fields_in_order_on_the_last_line() {
     let root = tempfile::tempdir().unwrap();
@@ -124,10 +151,12 @@ fn json_has_its_fields_in_order_on_the_last_line() {
     let expected = format!(
         concat!(
             r#"{{"files":1,"bytes":4,"lines":2,"largest":"a","denied":["remove","create","write","parent"],"#,
-            r#""progress_calls":{},"revoked_after":0,"after_revoke":"revoked: {}","in_flight":0,"targets_alive":0}}"#,
+            r#""progress_calls":{},"revoked_after":0,"after_revoke":"revoked: {}","in_flight":0,"targets_alive":0,"#,
+            r#""forged":{{"made_up":"{broke}","stale":"{broke}","foreign":"{broke}"}}}}"#,
         ),
         asked,
-        host::REASON
+        host::REASON,
+        broke = "revoked: the guest broke the rules of its boundary"
     );
     assert!(out.ends_with(&format!("\n{expected}\n")), "{out}");
     let (status, human, _) = run(&[root.path().as_os_str()]);
@@ -199,7 +228,7 @@ fn names_that_are_not_utf_8_are_not_lost_and_cannot_steer_the_terminal() {
 }
 
 fn lend(dir: Arc<dyn Dir>) -> host::Outcome {
-    let outcome = host::lend(dir, &mut |_| {}).unwrap();
+    let outcome = native(plugin(), dir, &mut |_| {}).unwrap();
     assert_eq!(outcome.breaches(), [""; 0]);
     outcome
 }
@@ -228,7 +257,7 @@ fn what_is_unreadable_is_counted_and_named_and_not_fatal() {
         .unreadable
         .named
         .iter()
-        .map(|(path, error)| (path.to_str().unwrap(), error.to_string()))
+        .map(|(path, error)| (str::from_utf8(path).unwrap(), error.to_string()))
         .collect();
     let denied = FileError::Denied.to_string();
     let broken = FileError::Other(5).to_string();
@@ -282,10 +311,11 @@ fn a_deep_tree_is_walked_with_few_handles() {
         (expected.files, expected.bytes, expected.lines)
     );
     let deepest = format!("{}file 199", "d/".repeat(199));
-    assert_eq!(outcome.survey.largest, Some((deepest.into(), 199)));
+    assert_eq!(outcome.survey.largest, Some((deepest.into_bytes(), 199)));
     assert_eq!(outcome.revoked_after, files / 2);
-    // A directory and a listing for each open level and for the one being entered, the root, and a file.
-    let most = 2 * (OPEN_LEVELS as u64 + 1) + 2;
+    // A directory and a listing for each open level and for the one being entered, the root, a file, and what takes the
+    // plugin's object.
+    let most = 2 * (OPEN_LEVELS as u64 + 1) + 3;
     assert!(
         outcome.lent.most_at_once <= most,
         "{} at once, {most} at most",
@@ -318,7 +348,7 @@ fn what_the_plugin_has_dropped_is_gone() {
         most_at_once,
     } = outcome.lent;
     assert!(
-        ever > 2 * 1_500 && alive == 0 && most_at_once <= 5,
+        ever > 2 * 1_500 && alive == 0 && most_at_once <= 6,
         "{:?}",
         outcome.lent
     );
@@ -334,10 +364,10 @@ fn the_call_that_runs_when_the_host_revokes_is_not_delivered() {
         (outcome.survey.counted.files, outcome.revoked_after),
         (4, 2)
     );
-    assert_eq!(
-        outcome.after_revoke.unwrap_err().to_string(),
-        format!("revoked: {}", host::REASON)
-    );
+    let revoked = format!("revoked: {}", host::REASON);
+    assert_eq!(outcome.cut.as_ref(), Some(&revoked));
+    assert_eq!(outcome.after_revoke.as_ref(), Err(&revoked));
+    assert_eq!(outcome.lent_after_revoke.unwrap_err().to_string(), revoked);
     assert_eq!(outcome.callback_after_revoke, Some(ErrorKind::Revoked));
 }
 
@@ -354,7 +384,7 @@ fn progress_is_asked_for_while_the_plugin_works() {
         Ok(())
     });
     let mut shown: Vec<Snapshot> = Vec::new();
-    let outcome = host::lend(slow, &mut |snapshot| shown.push(snapshot)).unwrap();
+    let outcome = native(plugin(), slow, &mut |snapshot| shown.push(snapshot)).unwrap();
     assert!(shown.len() >= 2, "{shown:?}");
     assert!(shown.is_sorted_by_key(|snapshot| snapshot.files));
     assert_eq!(
@@ -393,13 +423,20 @@ fn a_tree_that_shrinks_does_not_hold_up_the_host() {
 fn a_power_that_panics_is_an_error_to_the_plugin_and_the_host_goes_on() {
     let tree = tree();
     let outcome = lend(tampered(&tree.path().join("a"), |method, name| {
-        assert!(method != "open_dir" || name != "b", "on purpose");
+        assert!(method != "open_dir" || *name != "b", "on purpose");
         Ok(())
     }));
-    let Some(FileError::Membrane(error)) = outcome.survey.cut else {
-        panic!("{:?}", outcome.survey.cut)
-    };
-    assert_eq!(error.kind(), ErrorKind::Panicked);
+    assert_eq!(
+        outcome.survey.cut,
+        Some(Error::from(ErrorKind::Panicked).to_string())
+    );
+}
+
+struct Unwatched;
+impl Watch for Unwatched {
+    fn watch(&self, _: Arc<dyn Progress>) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// The control: every attempt is real. Without a membrane those that a policy refuses succeed, and those that the power
@@ -411,12 +448,13 @@ fn without_a_membrane_the_plugin_gets_through_with_what_the_policy_refuses() {
     fs::create_dir_all(dir.join("below")).unwrap();
     fs::write(dir.join("below/file"), "content").unwrap();
     symlink("/", dir.join("link")).unwrap();
-    let plugin = Plugin::new(lent(&dir));
-    let survey = plugin.survey();
-    let outcomes: Vec<_> = plugin
-        .overreach(&survey)
-        .into_iter()
-        .map(|tried| (tried.what, tried.outcome))
+    let plugin = plugin();
+    plugin.start(lent(&dir), Arc::new(Unwatched)).unwrap();
+    plugin.survey().unwrap();
+    let attempts = plugin.overreach().unwrap();
+    let outcomes: Vec<_> = attempts
+        .iter()
+        .map(|tried| (tried.what.as_str(), tried.outcome))
         .collect();
     let (invalid, link) = (Err(FileError::InvalidName), Err(FileError::SymbolicLink));
     assert_eq!(
@@ -435,11 +473,8 @@ fn without_a_membrane_the_plugin_gets_through_with_what_the_policy_refuses() {
     );
     assert!(!dir.join("below/file").exists() && dir.join("plugin-was-here").exists());
 
-    let survey = plugin.survey();
-    assert_eq!(
-        survey.some_file.as_deref(),
-        Some(Path::new("plugin-was-here"))
-    );
+    let survey = plugin.survey().unwrap();
+    assert_eq!(survey.some_file.as_deref(), Some(&b"plugin-was-here"[..]));
 }
 
 #[test]
@@ -448,27 +483,58 @@ fn every_breach_is_told() {
     let mut outcome = lend(lent(&tree.path().join("a")));
     outcome.attempts[0].outcome = Ok(());
     outcome.lent.alive = 3;
+    outcome.cut = None;
     outcome.after_revoke = Ok(());
+    outcome.lent_after_revoke = Ok(());
     outcome.in_flight = 2;
     outcome.callback_after_revoke = None;
-    assert_eq!(outcome.breaches().len(), 5);
+    assert_eq!(outcome.breaches().len(), 7);
+}
+
+/// The plugin has to be told why, in these words, and so has the host.
+#[test]
+fn a_revocation_without_the_reason_is_a_breach() {
+    let tree = tree();
+    let mut outcome = lend(lent(&tree.path().join("a")));
+    let bare = Error::from(ErrorKind::Revoked);
+    let of_another_membrane = {
+        let membrane = Membrane::new(host::policy().unwrap());
+        let lent = membrane.wrap(lent(&tree.path())).unwrap();
+        membrane.revoke("another reason");
+        lent.list().map(drop)
+    };
+    outcome.cut = Some(bare.to_string());
+    outcome.after_revoke = Err("\u{1b}revoked".into());
+    outcome.lent_after_revoke = Err(bare.into());
+    let breaches = [
+        "the plugin's running call was not cut off",
+        r"the plugin was not told why it was cut off, but: \u{1b}revoked",
+        "the host was not cut off from what it had lent",
+    ];
+    assert_eq!(outcome.breaches(), breaches);
+    outcome.lent_after_revoke = of_another_membrane;
+    assert_eq!(outcome.breaches(), breaches);
 }
 
 #[test]
-fn the_policy_is_exactly_five_methods_in_and_one_out() {
-    let policy = host::policy().unwrap();
-    let rules = |direction| -> Vec<(&str, Vec<&str>)> {
-        policy
-            .rules(direction)
+fn the_policy_is_exactly_six_methods_in_and_one_out() {
+    fn rules(policy: &Policy, direction: Direction) -> Vec<(&str, Vec<&str>)> {
+        let rules = policy.rules(direction);
+        rules
             .map(|rule| (rule.interface(), rule.methods().collect()))
             .collect()
-    };
-    let inbound = vec![
+    }
+    let inbound = [
         ("Dir", vec!["list", "open_dir", "open_file"]),
         ("File", vec!["len", "read_at"]),
+        ("Watch", vec!["watch"]),
     ];
-    assert_eq!(rules(Direction::Inbound), inbound);
-    assert_eq!(rules(Direction::Outbound), [("Progress", vec!["report"])]);
+    let policy = host::policy().unwrap();
+    assert_eq!(rules(&policy, Direction::Inbound), inbound);
+    assert_eq!(
+        rules(&policy, Direction::Outbound),
+        [("Progress", vec!["report"])]
+    );
 }
 
 #[test]

@@ -13,17 +13,17 @@
 //! So memory is bounded by the depth, and in trees deeper than [`OPEN_LEVELS`] also by the names of the directories
 //! directly in parked ones. A directory that cannot be opened again, since someone moved it, counts as unreadable.
 
-use std::{ffi::OsString, mem, path::PathBuf, sync::Arc};
+use std::{mem, sync::Arc};
 
-use runtime::{Dir, Entry, EntryKind, FileError};
+use runtime::{Dir, Entry, EntryKind, FileError, Name};
 
 /// How many levels are open at once. Each takes up to three handles of the host: the directory's, and the listing's two.
-pub(crate) const OPEN_LEVELS: usize = 16;
+pub const OPEN_LEVELS: usize = 16;
 
 type Listing = Box<dyn Iterator<Item = Result<Entry, FileError>> + Send>;
 
 /// What is told of the tree.
-pub(super) trait Visitor {
+pub(crate) trait Visitor {
     /// A regular file, in `dir`. An error ends the walk.
     fn file(&mut self, dir: &dyn Dir, place: &Place<'_>) -> Result<(), FileError>;
     /// Anything else that is no directory.
@@ -33,29 +33,34 @@ pub(super) trait Visitor {
 }
 
 /// A place in the tree. Its path is put together only when it is wanted.
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     levels: &'a [Level],
-    name: OsString,
+    name: Name,
 }
 
 impl Place<'_> {
-    pub(super) fn name(&self) -> OsString {
+    pub(crate) fn name(&self) -> Name {
         self.name.clone()
     }
 
-    pub(super) fn path(&self) -> PathBuf {
-        self.levels
-            .iter()
-            .map(|level| &level.name)
-            .chain([&self.name])
-            .collect()
+    pub(crate) fn path(&self) -> Vec<u8> {
+        let mut path = Vec::new();
+        let levels = self.levels.iter().map(|level| &level.name);
+        for name in levels.chain([&self.name]) {
+            // The name of the root is empty.
+            if !path.is_empty() {
+                path.push(b'/');
+            }
+            path.extend_from_slice(name.as_bytes());
+        }
+        path
     }
 }
 
 /// A directory on the current path.
 struct Level {
     /// Empty for the root.
-    name: OsString,
+    name: Name,
     rest: Rest,
 }
 
@@ -68,18 +73,18 @@ enum Rest {
     /// Directories in a level that was parked; `dir` if it was opened again.
     Names {
         dir: Option<Arc<dyn Dir>>,
-        names: Vec<OsString>,
+        names: Vec<Name>,
     },
 }
 
 /// Visits everything below `root`. Ends with an error of the membrane's, and with no other.
-pub(super) fn walk(root: &Arc<dyn Dir>, visitor: &mut impl Visitor) -> Result<(), FileError> {
+pub(crate) fn walk(root: &Arc<dyn Dir>, visitor: &mut impl Visitor) -> Result<(), FileError> {
     let mut walk = Walk {
         root,
         levels: Vec::new(),
         visitor,
     };
-    walk.enter(OsString::new(), Ok(root.clone()))?;
+    walk.enter(Name::from(""), Ok(root.clone()))?;
     while let Some(level) = walk.levels.last_mut() {
         match &mut level.rest {
             Rest::Listing { dir, listing } => match listing.next() {
@@ -123,7 +128,7 @@ impl<V: Visitor> Walk<'_, V> {
     /// Enters the directory `name` of the innermost level.
     fn enter(
         &mut self,
-        name: OsString,
+        name: Name,
         opened: Result<Arc<dyn Dir>, FileError>,
     ) -> Result<(), FileError> {
         match opened.and_then(|dir| Ok((dir.list()?, dir))) {
@@ -148,8 +153,7 @@ impl<V: Visitor> Walk<'_, V> {
         let left = self
             .levels
             .pop()
-            .map(|level| level.name)
-            .unwrap_or_default();
+            .map_or_else(|| Name::from(""), |level| level.name);
         error.map_or(Ok(()), |error| {
             self.unreadable(self.levels.len(), left, error)
         })
@@ -220,12 +224,7 @@ impl<V: Visitor> Walk<'_, V> {
     }
 
     /// Notes a directory within the first `depth` levels, unless nothing can be read any more.
-    fn unreadable(
-        &mut self,
-        depth: usize,
-        name: OsString,
-        error: FileError,
-    ) -> Result<(), FileError> {
+    fn unreadable(&mut self, depth: usize, name: Name, error: FileError) -> Result<(), FileError> {
         if let FileError::Membrane(_) = error {
             return Err(error);
         }

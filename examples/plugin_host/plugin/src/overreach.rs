@@ -1,46 +1,60 @@
 //! What a plugin tries that wants more than it was lent.
 
-use std::{ffi::OsString, path::Path, sync::Arc};
+use std::sync::Arc;
 
-use runtime::{Dir, FileError};
+use membrane::Passable;
+use runtime::{Dir, Dynamic, FileError, Name};
 
-use super::Survey;
+use crate::Survey;
 
 /// The name of a file that the plugin would leave behind.
 const MARK: &str = "plugin-was-here";
 
 /// Something that was tried.
-#[derive(Debug)]
-pub(crate) struct Attempt {
+#[derive(Passable, Dynamic, Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
     /// What for, in a word.
-    pub(crate) what: &'static str,
+    pub what: String,
     /// By which method.
-    pub(crate) method: &'static str,
+    pub method: String,
     /// With which name.
-    pub(crate) name: OsString,
-    pub(crate) outcome: Result<(), FileError>,
+    pub name: Name,
+    /// What came of it.
+    pub outcome: Result<(), FileError>,
+}
+
+/// Paths to overreach with.
+#[derive(Clone, Default)]
+pub(crate) struct Bait {
+    file: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+}
+
+impl Bait {
+    pub(crate) fn of(survey: &Survey) -> Self {
+        Self {
+            file: survey.some_file.clone(),
+            link: survey.some_link.clone(),
+        }
+    }
 }
 
 /// Tries to remove, to create, to write, to get at the parent, and to follow a link.
-pub(super) fn overreach(root: &Arc<dyn Dir>, survey: &Survey) -> Vec<Attempt> {
+pub(crate) fn overreach(root: &Arc<dyn Dir>, bait: &Bait) -> Vec<Attempt> {
     let mut attempts = Vec::new();
-    let mut attempt = |what, method, name: &OsString, outcome| {
-        let name = name.clone();
+    let mut attempt = |what: &str, method: &str, name: &Name, outcome| {
         attempts.push(Attempt {
-            what,
-            method,
-            name,
+            what: what.into(),
+            method: method.into(),
+            name: name.clone(),
             outcome,
         });
     };
 
     // With a file that is there, where there is one.
-    let file = survey
-        .some_file
-        .as_deref()
-        .and_then(|path| parent(root, path));
+    let file = bait.file.as_deref().and_then(|path| parent(root, path));
     let (dir, name) = file.clone().unwrap_or_else(|| (root.clone(), MARK.into()));
-    let mark = OsString::from(MARK);
+    let mark = Name::from(MARK);
     attempt("remove", "Dir::remove", &name, dir.remove(name.clone()));
     attempt(
         "create",
@@ -58,14 +72,14 @@ pub(super) fn overreach(root: &Arc<dyn Dir>, survey: &Survey) -> Vec<Attempt> {
         attempt("write", "File::write_at", &name, file.write_at(0, b"x"));
     }
 
-    let up = OsString::from("..");
+    let up = Name::from("..");
     attempt(
         "parent",
         "Dir::open_dir",
         &up,
         root.open_dir(up.clone()).map(drop),
     );
-    for path in ["../etc/passwd", "/etc/passwd"].map(OsString::from) {
+    for path in ["../etc/passwd", "/etc/passwd"].map(Name::from) {
         attempt(
             "parent",
             "Dir::open_file",
@@ -74,10 +88,7 @@ pub(super) fn overreach(root: &Arc<dyn Dir>, survey: &Survey) -> Vec<Attempt> {
         );
     }
 
-    let link = survey
-        .some_link
-        .as_deref()
-        .and_then(|path| parent(root, path));
+    let link = bait.link.as_deref().and_then(|path| parent(root, path));
     if let Some((dir, name)) = link {
         attempt(
             "link",
@@ -96,10 +107,12 @@ pub(super) fn overreach(root: &Arc<dyn Dir>, survey: &Survey) -> Vec<Attempt> {
 }
 
 /// The directory that `path` lies in, and its name there; `None` if it is gone.
-fn parent(root: &Arc<dyn Dir>, path: &Path) -> Option<(Arc<dyn Dir>, OsString)> {
+fn parent(root: &Arc<dyn Dir>, path: &[u8]) -> Option<(Arc<dyn Dir>, Name)> {
     let mut dir = root.clone();
-    for part in path.parent()? {
-        dir = dir.open_dir(part.to_owned()).ok()?;
+    let mut parts: Vec<_> = path.split(|&byte| byte == b'/').map(Name::new).collect();
+    let name = parts.pop()?;
+    for part in parts {
+        dir = dir.open_dir(part).ok()?;
     }
-    Some((dir, path.file_name()?.to_owned()))
+    Some((dir, name))
 }
