@@ -1,0 +1,283 @@
+//! Files that are no guests: each is named, with what was found and what was expected.
+
+use super::{code, engine, knowing, policy};
+use membrane::{ErrorKind, Policy};
+use probe::Probe;
+use runtime::wasm::{Found, Guest, LoadError, StartError};
+use runtime::{CallError, Limits, Runtime};
+use std::fs;
+
+const EXPECTED: &str =
+    "expected a component of the world object-membrane:guest/plugin@0.1.0, found ";
+
+#[track_caller]
+fn refused(name: &str, bytes: &[u8]) -> Found {
+    let LoadError { file, found } = engine().compile(name, bytes).expect_err("it is no guest");
+    assert_eq!(file, name);
+    found
+}
+
+fn wat(text: &str) -> Vec<u8> {
+    wat::parse_str(text).expect("the test's own text")
+}
+
+fn probe_bytes() -> Vec<u8> {
+    fs::read(env!("PROBE")).expect("it was built")
+}
+
+/// The same component, for another version of the WIT package: the names are as long.
+fn built_against(version: &str) -> Vec<u8> {
+    let mut bytes = probe_bytes();
+    let (from, to) = (b"@0.1.0", format!("@{version}"));
+    assert_eq!(from.len(), to.len());
+    let places: Vec<usize> = (0..bytes.len() - from.len())
+        .filter(|at| bytes[*at..].starts_with(from))
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
+#[test]
+fn file_that_cannot_be_read_is_named() {
+    let missing = std::env::temp_dir().join("object-membrane-no-such-file.wasm");
+    let error = engine().load(&missing).expect_err("it is not there");
+    assert_eq!(error.file, missing.display().to_string());
+    assert!(matches!(error.found, Found::Unreadable(_)), "{error}");
+    assert!(
+        error.to_string().contains("nothing that can be read: "),
+        "{error}"
+    );
+    let directory = engine()
+        .load(std::env::temp_dir())
+        .expect_err("it is a directory");
+    assert!(
+        matches!(directory.found, Found::Unreadable(_)),
+        "{directory}"
+    );
+}
+
+#[test]
+fn what_is_no_wasm_is_not_compiled() {
+    for bytes in [
+        &b""[..],
+        b"\0",
+        b"\0asm\x0d\0\x01",
+        b"hello, I am a plugin",
+        b"\x7fELF\x02\x01\x01\0\0",
+    ] {
+        assert_eq!(refused("some file", bytes), Found::NotWasm, "{bytes:?}");
+    }
+    let error = engine()
+        .compile("notes.txt", b"hello, I am a plugin")
+        .expect_err("it is text");
+    assert_eq!(
+        error.to_string(),
+        format!("notes.txt: {EXPECTED}something other than WebAssembly")
+    );
+}
+
+#[test]
+fn core_module_is_told_from_a_component() {
+    let module = wat("(module (func (export \"run\")))");
+    assert_eq!(refused("core.wasm", &module), Found::CoreModule);
+    let error = engine()
+        .compile("core.wasm", &module)
+        .expect_err("it is a core module");
+    assert!(
+        error
+            .to_string()
+            .starts_with(&format!("core.wasm: {EXPECTED}a core module: ")),
+        "{error}"
+    );
+}
+
+#[test]
+fn other_format_is_named_by_its_number() {
+    let mut bytes = probe_bytes();
+    bytes[4] = 0x0e;
+    assert_eq!(
+        refused("new.wasm", &bytes),
+        Found::OtherFormat { version: 0x0e }
+    );
+    assert_eq!(
+        refused("odd.wasm", b"\0asm\x01\0\x02\0"),
+        Found::OtherFormat { version: 1 },
+        "neither a module nor a component"
+    );
+    let error = engine()
+        .compile("new.wasm", &bytes)
+        .expect_err("it is of another format");
+    assert!(
+        error
+            .to_string()
+            .ends_with("found WebAssembly in format 14"),
+        "{error}"
+    );
+}
+
+#[test]
+fn damaged_component_is_invalid_wherever_it_is_cut() {
+    let bytes = probe_bytes();
+    for length in [8, 9, 100, bytes.len() / 2, bytes.len() - 1] {
+        let found = refused("cut.wasm", &bytes[..length]);
+        // An empty component is a valid one.
+        let right = if length == 8 {
+            matches!(found, Found::NoExport(_))
+        } else {
+            matches!(found, Found::Invalid(_) | Found::NoExport(_))
+        };
+        assert!(right, "{length}: {found:?}");
+    }
+    let mut bytes = bytes;
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 64].fill(0xff);
+    assert!(matches!(refused("damaged.wasm", &bytes), Found::Invalid(_)));
+}
+
+#[test]
+fn import_that_is_not_granted_is_named() {
+    let component =
+        wat(r#"(component (import "example:other/thing@1.0.0" (instance (export "f" (func)))))"#);
+    assert_eq!(
+        refused("greedy.wasm", &component),
+        Found::Import("example:other/thing@1.0.0".into())
+    );
+    let error = engine()
+        .compile("greedy.wasm", &component)
+        .expect_err("it imports");
+    assert!(
+        error
+            .to_string()
+            .ends_with("one that imports example:other/thing@1.0.0, which is not granted"),
+        "{error}"
+    );
+    for import in [
+        "wasi:cli/environment@0.2.0",
+        "object-membrane:guest/other@0.1.0",
+        "object-membrane:guest/host",
+    ] {
+        let component = wat(&format!(r#"(component (import "{import}" (instance)))"#));
+        assert_eq!(
+            refused("greedy.wasm", &component),
+            Found::Import(import.into())
+        );
+    }
+}
+
+#[test]
+fn other_version_of_the_package_is_told_with_both() {
+    let expected = Found::OtherVersion {
+        found: "object-membrane:guest/host@0.2.0".into(),
+        expected: "object-membrane:guest/host@0.1.0".into(),
+    };
+    let component = wat(r#"(component (import "object-membrane:guest/host@0.2.0" (instance)))"#);
+    assert_eq!(refused("new.wasm", &component), expected);
+    let export = wat(
+        r#"(component (instance $i) (export "object-membrane:guest/guest@0.2.0" (instance $i)))"#,
+    );
+    assert!(matches!(
+        refused("export.wasm", &export),
+        Found::OtherVersion { .. }
+    ));
+    let found = refused("whole.wasm", &built_against("0.2.0"));
+    assert!(matches!(found, Found::OtherVersion { .. }), "{found:?}");
+    let error = engine()
+        .compile("new.wasm", &component)
+        .expect_err("it is of another version");
+    assert!(
+        error.to_string().ends_with(
+            "one that was built against object-membrane:guest/host@0.2.0: build it against object-membrane:guest/host@0.1.0"
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn component_without_the_export_is_told_so() {
+    let export = "object-membrane:guest/guest@0.1.0";
+    assert_eq!(
+        refused("bare.wasm", &wat("(component)")),
+        Found::NoExport(export.into())
+    );
+    let error = engine()
+        .compile("bare.wasm", &wat("(component)"))
+        .expect_err("it exports nothing");
+    assert!(
+        error
+            .to_string()
+            .ends_with(&format!("one without the export {export}")),
+        "{error}"
+    );
+}
+
+#[test]
+fn right_name_of_another_type_is_told_so() {
+    let export = "(instance $i) (export \"object-membrane:guest/guest@0.1.0\" (instance $i))";
+    let wrong_import = format!(
+        r#"(component (import "object-membrane:guest/host@0.1.0" (instance (export "f" (func)))) {export})"#
+    );
+    for text in [format!("(component {export})"), wrong_import] {
+        let found = refused("other.wasm", &wat(&text));
+        assert!(matches!(found, Found::OtherType(_)), "{found:?}");
+    }
+}
+
+#[test]
+fn root_of_an_interface_that_is_not_known_starts_nothing() {
+    let runtime = Runtime::new();
+    let error = Guest::start(&runtime, code(), "unknown", policy(), Limits::default())
+        .expect_err("nobody knows it");
+    assert_eq!(
+        error,
+        StartError::NoRoot(CallError::Membrane(ErrorKind::Rejected.into()))
+    );
+    assert!(error.to_string().contains("Runtime::know"), "{error}");
+    // What the probe mentions is not the probe.
+    runtime.know::<dyn probe::Service>();
+    assert!(Guest::start(&runtime, code(), "unknown", policy(), Limits::default()).is_err());
+    runtime.know::<dyn Probe>();
+    assert!(Guest::start(&runtime, code(), "known", policy(), Limits::default()).is_ok());
+}
+
+#[test]
+fn root_of_another_version_of_its_interface_starts_nothing() {
+    let runtime = Runtime::new();
+    runtime.know::<dyn other::Probe>();
+    let error = Guest::start(&runtime, code(), "other", policy(), Limits::default())
+        .expect_err("another version");
+    assert!(matches!(error, StartError::NoRoot(_)), "{error}");
+}
+
+#[test]
+fn root_is_of_its_own_interface_only() {
+    let runtime = knowing();
+    let guest = Guest::start(
+        &runtime,
+        code(),
+        "probe",
+        Policy::deny_all(),
+        Limits::default(),
+    )
+    .expect("it starts");
+    assert_eq!(
+        guest
+            .root::<dyn probe::Service>()
+            .map(|_| ())
+            .map_err(membrane::Error::kind),
+        Err(ErrorKind::Rejected)
+    );
+    assert!(guest.root::<dyn Probe>().is_ok());
+}
+
+/// An older build of the probe's interface.
+mod other {
+    use membrane::{Error, interface};
+
+    #[interface(dynamic, version = 6)]
+    pub(super) trait Probe {
+        fn spin(&self) -> Result<(), Error>;
+    }
+}

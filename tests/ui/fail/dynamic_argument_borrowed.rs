@@ -1,0 +1,10 @@
+//! A borrowed argument has a dynamic form.
+
+use membrane::{Error, interface};
+
+#[interface(dynamic)]
+pub trait Account {
+    fn give(&self, values: &[u128]) -> Result<(), Error>;
+}
+
+fn main() {}

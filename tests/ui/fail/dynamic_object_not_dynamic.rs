@@ -1,0 +1,16 @@
+//! The interface of an object in an argument is dynamic.
+
+use membrane::{Error, interface};
+use std::sync::Arc;
+
+#[interface]
+pub trait Log {
+    fn line(&self, text: &str) -> Result<(), Error>;
+}
+
+#[interface(dynamic)]
+pub trait Account {
+    fn report_to(&self, log: Arc<dyn Log>) -> Result<(), Error>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+//! An argument has a dynamic form.
+
+use membrane::{Error, interface};
+
+#[interface(dynamic)]
+pub trait Account {
+    fn give(&self, value: u64) -> Result<(), Error>;
+}
+
+fn main() {}

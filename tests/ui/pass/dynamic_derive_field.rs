@@ -1,0 +1,12 @@
+//! A field has a dynamic form.
+
+use membrane::Passable;
+use runtime::Dynamic;
+
+#[derive(Passable, Dynamic)]
+pub struct Sum {
+    pub name: String,
+    pub cents: u64,
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+//! What is in a variant has a dynamic form.
+
+use membrane::Passable;
+use runtime::Dynamic;
+
+#[derive(Passable, Dynamic)]
+pub enum Sum {
+    Nothing,
+    Cents(u64),
+}
+
+fn main() {}

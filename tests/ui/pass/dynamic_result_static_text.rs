@@ -1,0 +1,10 @@
+//! A result has a dynamic form.
+
+use membrane::{Error, interface};
+
+#[interface(dynamic)]
+pub trait Account {
+    fn take(&self) -> Result<String, Error>;
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+//! A super-interface is dynamic.
+
+use membrane::{Error, interface};
+
+#[interface(dynamic)]
+pub trait Named {
+    fn name(&self) -> Result<String, Error>;
+}
+
+#[interface(dynamic)]
+pub trait Account: Named {
+    fn balance(&self) -> Result<u64, Error>;
+}
+
+fn main() {}
