@@ -5,7 +5,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The one crate that may hold `unsafe`.
 GATE=membrane/gate
-PUBLISHED=(object-membrane-gate object-membrane-macros object-membrane object-membrane-runtime)
+PUBLISHED=(
+    object-membrane-gate object-membrane-macros object-membrane object-membrane-runtime
+    object-membrane-guest object-membrane-guest-build
+)
 # Packages with loom tests, and the preemption bounds these run at. A package that reports no execution fails.
 LOOM_PACKAGES=(object-membrane-gate object-membrane)
 LOOM_BOUNDS=(3 4)
@@ -14,6 +17,8 @@ MIRI_PACKAGES=(object-membrane-gate object-membrane)
 MIRI_TESTS=(confinement identity callbacks)
 # The test targets of `tests` that race threads: under TSan beside the gate's `stress`.
 TSAN_TESTS=(threads)
+# The test targets of `tests` that need an engine for guests: not where the engine would be compiled by a sanitizer.
+GUEST_TESTS=(guests)
 # The test targets of `tests` that compare the pinned compiler's messages, and so mean nothing on nightly.
 PINNED_COMPILER_TESTS=(compile)
 FUZZ_SECONDS=20
