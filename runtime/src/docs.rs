@@ -10,7 +10,7 @@
 //! | **R2** | A method that is not allowed cannot be told from one that does not exist: by its name, its number, its description, or by wrong arguments. | `domains.rs` |
 //! | **R3** | A dynamic object behaves as the typed one: every value comes back as it was, every error as itself. | `dynamic.rs`, `guests/data.rs` |
 //! | **R4** | An answer of somebody else's that is not of the interface's types becomes `ErrorKind::Failed`, never a value. | `dynamic.rs`, `guests/forged.rs` |
-//! | **R5** | A name is valid in the domain that gave it, until it is released, and never again. | `domains.rs` |
+//! | **R5** | A name is valid in the domain that gave it, until it is released, and not again before 2³¹ other objects have had its place. | `domains.rs` |
 //! | **R6** | Closing a domain breaks every reference to its objects and every one that it holds, and frees what it held. | `domains.rs`, `guests/lifetimes.rs` |
 //! | **R7** | A message is checked before it is believed: no cycle, nothing shared, no more than the limits. | `guests/pools.rs` |
 //! | **R8** | A guest ends alone: the host and other guests go on, and nothing of it stays. | `guests/forged.rs`, `guests/limits.rs`, `guests/churn.rs` |

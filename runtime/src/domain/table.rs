@@ -13,7 +13,8 @@ slotmap::new_key_type! {
 
 /// The name of an object in one domain's table.
 ///
-/// Valid in that domain only, and until it is released; a later object never has the same name.
+/// Valid in that domain only, and until it is released. A later object has the same name only after 2³¹ others have had
+/// its place in the table.
 ///
 /// # Authority
 ///
