@@ -17,8 +17,6 @@ MIRI_PACKAGES=(object-membrane-gate object-membrane)
 MIRI_TESTS=(confinement identity callbacks)
 # The test targets of `tests` that race threads: under TSan beside the gate's `stress`.
 TSAN_TESTS=(threads)
-# The test targets of `tests` that need an engine for guests: not where the engine would be compiled by a sanitizer.
-GUEST_TESTS=(guests)
 # The test targets of `tests` that compare the pinned compiler's messages, and so mean nothing on nightly.
 PINNED_COMPILER_TESTS=(compile)
 FUZZ_SECONDS=20

@@ -1,24 +1,16 @@
 //! WebAssembly guests: what they can do, and what they cannot.
 
+#![cfg(test)]
 #![forbid(unsafe_code)]
 
-#[path = "guests/churn.rs"]
 mod churn;
-#[path = "guests/data.rs"]
 mod data;
-#[path = "guests/files.rs"]
 mod files;
-#[path = "guests/forged.rs"]
 mod forged;
-#[path = "guests/forger.rs"]
 mod forger;
-#[path = "guests/lifetimes.rs"]
 mod lifetimes;
-#[path = "guests/limits.rs"]
 mod limits;
-#[path = "guests/pools.rs"]
 mod pools;
-#[path = "guests/two_guests.rs"]
 mod two_guests;
 
 use membrane::{Error, Policy, PolicyBuilder, allow};
