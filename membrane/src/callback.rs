@@ -99,6 +99,7 @@ macro_rules! closures {
                                 let captured: &Captured<Self> = &captured;
                                 captured.proxy.__call(0, |target, call| {
                                     $(let $value = call.argument($value)?;)*
+                                    call.enter()?;
                                     call.result(target($($value),*))
                                 })
                             }

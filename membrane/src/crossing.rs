@@ -16,6 +16,7 @@
 //! Where a proxy is replaced by another for the same object, it must have been asked as the very interface that it crossed
 //! as: a supertrait's list of methods may be longer than what the proxy had.
 
+use crate::admitted::Admitted;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
@@ -60,16 +61,35 @@ pub struct Crossing<'a> {
 
 /// A call on its way to a target: its arguments go one way, its result the other.
 ///
-/// Two references, so that a call of plain data looks nothing up.
+/// References only, so that a call of plain data looks nothing up.
 pub struct Call<'a> {
     scope: &'a Arc<Scope>,
     place: &'a Place,
+    /// If the scope is guarded. A constant where it is not.
+    admitted: Option<&'a Admitted>,
 }
 
 impl<'a> Call<'a> {
     #[inline(always)]
-    pub(crate) fn new(scope: &'a Arc<Scope>, place: &'a Place) -> Self {
-        Self { scope, place }
+    pub(crate) fn new(
+        scope: &'a Arc<Scope>,
+        place: &'a Place,
+        admitted: Option<&'a Admitted>,
+    ) -> Self {
+        Self {
+            scope,
+            place,
+            admitted,
+        }
+    }
+
+    /// The target is entered next: what budgets are spent for.
+    #[inline(always)]
+    pub fn enter(&self) -> Result<(), Error> {
+        match self.admitted {
+            None => Ok(()),
+            Some(admitted) => admitted.enter(),
+        }
     }
 
     /// An argument, as the target sees it.

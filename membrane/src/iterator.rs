@@ -56,7 +56,10 @@ impl<T, E> Source<T, E> {
 
 impl<T: Passable, E: Passable + From<Error>> Pull<T, E> for Proxy<dyn Pull<T, E>> {
     fn pull(&self) -> Result<Option<T>, E> {
-        self.__call(0, |target, call| call.result(target.pull()))
+        self.__call(0, |target, call| {
+            call.enter()?;
+            call.result(target.pull())
+        })
     }
 }
 

@@ -4,6 +4,7 @@
 #[cfg(all(test, loom))]
 extern crate self as membrane;
 
+mod admitted;
 mod callback;
 mod crossing;
 mod direction;

@@ -1,5 +1,6 @@
 //! The one type that stands between the sides: an allowlist in front of a revocable cell.
 
+use crate::admitted::Admitted;
 use crate::crossing::{Call, Place};
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
@@ -9,7 +10,7 @@ use crate::passable::Passable;
 use crate::policy::names_in;
 use crate::reason::Reason;
 use crate::tree::{Node, Scope};
-use object_membrane_gate::{Cell, Holder, Reclaim, Refusal};
+use object_membrane_gate::{Admission, Cell, Holder, Reclaim, Refusal};
 use std::sync::Arc;
 
 /// Stands for a target of another side.
@@ -35,9 +36,9 @@ impl<T: ?Sized + Target> Proxy<T> {
 
     /// Calls a method, given by number.
     ///
-    /// The order is fixed: the method is allowed; the scope is live; then `f`, which converts the arguments, looks again after
-    /// each conversion that can run foreign code, calls the target and converts the result, all of it counted as running
-    /// and its panics caught; then the scope is still live.
+    /// The order is fixed: the method is allowed; the scope is live; its conditions hold; then `f`, which converts the
+    /// arguments, looks again after each conversion that can run foreign code, has the rules look at them, calls the target
+    /// and converts the result, all of it counted as running and its panics caught; then the scope is still live.
     #[doc(hidden)]
     #[inline(always)]
     pub fn __call<R, E>(
@@ -52,11 +53,8 @@ impl<T: ?Sized + Target> Proxy<T> {
         if self.allowed & (1 << method) == 0 {
             return Err(not_allowed());
         }
-        self.cell.call(
-            method,
-            |target| f(target, &Call::new(self.cell.scope(), &self.place)),
-            refused,
-        )
+        self.cell
+            .call_admitted(method, Forward { proxy: self, f }, refused)
     }
 
     pub(crate) fn scope(&self) -> &Arc<Scope> {
@@ -82,6 +80,35 @@ impl<T: ?Sized + Target> Proxy<T> {
     /// The target, if the scope is live.
     pub(crate) fn pin(&self) -> Result<Arc<T>, Refusal> {
         self.cell.pin()
+    }
+}
+
+/// A call on its way to the gate.
+struct Forward<'a, T: ?Sized + Target, F> {
+    proxy: &'a Proxy<T>,
+    f: F,
+}
+
+impl<T, R, E, F> Admission<T, R, E> for Forward<'_, T, F>
+where
+    T: ?Sized + Target,
+    E: From<Error>,
+    F: FnOnce(&T, &Call<'_>) -> Result<R, E>,
+{
+    type Pass = Admitted;
+
+    fn admit(&self, method: u32) -> Result<Admitted, E> {
+        let proxy = self.proxy;
+        Admitted::new::<T>(proxy.cell.scope(), proxy.place, method).map_err(E::from)
+    }
+
+    #[inline(always)]
+    fn run(self, target: &T, admitted: Option<&Admitted>) -> Result<R, E> {
+        let proxy = self.proxy;
+        (self.f)(
+            target,
+            &Call::new(proxy.cell.scope(), &proxy.place, admitted),
+        )
     }
 }
 

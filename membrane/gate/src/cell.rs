@@ -12,7 +12,7 @@
 use crate::fault::{self, Fault};
 use crate::frames::{self, Slot};
 use crate::quiet::{Debt, drop_flat, drop_now, put_off};
-use crate::scope::{Refusal, Scope, scope_address};
+use crate::scope::{Entry, Refusal, Scope, scope_address};
 use crate::sync::{AcqRel, Arc, AtomicU8, Relaxed, UnsafeCell};
 use std::any::Any;
 use std::mem::{ManuallyDrop, MaybeUninit};
@@ -66,24 +66,7 @@ impl<T: ?Sized, X> Cell<T, X> {
         &self.scope
     }
 
-    /// Runs `f` on the target.
-    ///
-    /// `refuse` makes the error when the call is refused or its result withheld. `f` runs under `catch_unwind`.
-    ///
-    /// # Errors
-    ///
-    /// What `f` returns, or what `refuse` makes of: [`Refusal::Revoked`] if the scope is cut before `f` starts or before
-    /// its result is delivered; [`Refusal::TooDeep`] if this thread is inside too many calls; [`Refusal::Panicked`] if `f`
-    /// panics.
-    ///
-    /// # Panics
-    ///
-    /// If `f` panics and the scope's [`Options::propagate_panics`](crate::Options) is set; never otherwise.
-    ///
-    /// # Concurrency
-    ///
-    /// Wait-free up to the call of `f`. A call starts when the state is read before `f`, and delivers when it is read
-    /// after; a cut between the two withholds the result.
+    /// Runs `f` on the target; [`call_admitted`](Self::call_admitted) that admits everything.
     #[inline(always)]
     pub fn call<R, E>(
         &self,
@@ -91,16 +74,47 @@ impl<T: ?Sized, X> Cell<T, X> {
         f: impl FnOnce(&T) -> Result<R, E>,
         refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
+        self.call_admitted(method, Unasked(f), refuse)
+    }
+
+    /// Runs `call` on the target.
+    ///
+    /// `refuse` makes the error when the call is refused or its result withheld. `call` runs under `catch_unwind`.
+    ///
+    /// In a [guarded](Scope::guard) scope the call is [admitted](Admission::admit) first, under its frame, and what that gives
+    /// is shown to it and [told](Pass::end) how the call ended.
+    ///
+    /// # Errors
+    ///
+    /// What `call` returns or was refused with, or what `refuse` makes of: [`Refusal::Revoked`] if the scope is cut before
+    /// it starts or before its result is delivered; [`Refusal::TooDeep`] if this thread is inside too many calls;
+    /// [`Refusal::Panicked`] if it panics.
+    ///
+    /// # Panics
+    ///
+    /// If `call` panics and the scope's [`Options::propagate_panics`](crate::Options) is set; never otherwise.
+    ///
+    /// # Concurrency
+    ///
+    /// Wait-free up to the target. A call starts when the state is read before that, and delivers when it is read
+    /// after; a cut between the two withholds the result.
+    #[inline(always)]
+    pub fn call_admitted<R, E>(
+        &self,
+        method: u32,
+        call: impl Admission<T, R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+    ) -> Result<R, E> {
         // The fast case, in line, is one thread's outermost call in a live scope. Whatever else there is, down to saving
         // a register, is in the other copy of the call, so that this one pays nothing for it.
         let Some(slot) = frames::enter_outermost(self.name(), method) else {
-            return self.call_slow(method, f, refuse);
+            return self.call_slow(method, call, refuse);
         };
         if !self.scope.check() {
             slot.clear();
-            return self.call_slow(method, f, refuse);
+            return self.call_slow(method, call, refuse);
         }
-        self.run(slot, f, refuse)
+        self.run(slot, |target| call.run(target, None), refuse)
     }
 
     /// A call that is nested, a thread's first, or in a scope that is not in the fast live state.
@@ -109,7 +123,7 @@ impl<T: ?Sized, X> Cell<T, X> {
     fn call_slow<R, E>(
         &self,
         method: u32,
-        f: impl FnOnce(&T) -> Result<R, E>,
+        call: impl Admission<T, R, E>,
         refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
         let scope: &Scope<X> = &self.scope;
@@ -127,13 +141,50 @@ impl<T: ?Sized, X> Cell<T, X> {
             };
             return Err(refuse(scope, refusal));
         };
-        if !scope.check_fenced() {
-            slot.clear();
-            // A pass may have found this frame and left the cell to it.
-            scope.leave();
-            return Err(refuse(scope, Refusal::Revoked));
+        match scope.check_fenced() {
+            Entry::Open => self.run(slot, |target| call.run(target, None), refuse),
+            Entry::Guarded => self.run_guarded(slot, method, call, refuse),
+            Entry::Cut => {
+                slot.clear();
+                // A pass may have found this frame and left the cell to it.
+                scope.leave();
+                Err(refuse(scope, Refusal::Revoked))
+            }
         }
-        self.run(slot, f, refuse)
+    }
+
+    /// A call that must be admitted. Its frame stands meanwhile: whoever waits for the scope waits for the admission, too.
+    #[inline(never)]
+    fn run_guarded<R, E>(
+        &self,
+        slot: &Slot,
+        method: u32,
+        call: impl Admission<T, R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+    ) -> Result<R, E> {
+        let pass = match catch_unwind(AssertUnwindSafe(|| call.admit(method))) {
+            Ok(Ok(pass)) => pass,
+            Ok(Err(error)) => {
+                slot.clear();
+                if self.scope.leave() {
+                    return Err(error);
+                }
+                crate::drop_quietly(error);
+                return Err(refuse(&self.scope, Refusal::Revoked));
+            }
+            Err(payload) => return Err(self.panicked(slot, payload, refuse)),
+        };
+        let refusal = std::cell::Cell::new(None);
+        let result = self.run(
+            slot,
+            |target| call.run(target, Some(&pass)),
+            |scope: &Scope<X>, why| {
+                refusal.set(Some(why));
+                refuse(scope, why)
+            },
+        );
+        pass.end(refusal.get());
+        result
     }
 
     /// Runs `f` under a published frame, in a scope that was seen live after it, and delivers or withholds.
@@ -145,7 +196,7 @@ impl<T: ?Sized, X> Cell<T, X> {
         &self,
         slot: &Slot,
         f: impl FnOnce(&T) -> Result<R, E>,
-        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E,
     ) -> Result<R, E> {
         if size_of::<Result<R, E>>() <= 2 * size_of::<usize>() {
             match self.enter(f) {
@@ -169,7 +220,7 @@ impl<T: ?Sized, X> Cell<T, X> {
         &self,
         slot: &Slot,
         f: impl FnOnce(&T) -> Result<R, E>,
-        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E,
     ) -> Result<R, E> {
         let mut result = MaybeUninit::uninit();
         let entered = self.enter(|target| {
@@ -396,6 +447,47 @@ impl<T: ?Sized, X> std::fmt::Debug for Cell<T, X> {
     }
 }
 
+/// A call that guarded scopes admit, or do not. One value for both, so that the plain call has one thing to carry.
+pub trait Admission<T: ?Sized, R, E> {
+    /// What it carries once it was admitted.
+    type Pass: Pass;
+
+    /// Asks whether it may go ahead. In guarded scopes only.
+    fn admit(&self, method: u32) -> Result<Self::Pass, E>;
+
+    /// The call itself.
+    fn run(self, target: &T, pass: Option<&Self::Pass>) -> Result<R, E>;
+}
+
+/// A call that goes ahead in guarded scopes, too.
+struct Unasked<F>(F);
+
+impl<T: ?Sized, R, E, F: FnOnce(&T) -> Result<R, E>> Admission<T, R, E> for Unasked<F> {
+    type Pass = ();
+
+    fn admit(&self, _: u32) -> Result<(), E> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn run(self, target: &T, _: Option<&()>) -> Result<R, E> {
+        (self.0)(target)
+    }
+}
+
+/// What a call carries that was admitted to a guarded scope.
+pub trait Pass {
+    /// The call is over; `refusal` says how, unless its result was delivered.
+    ///
+    /// Called after the call's frame is cleared, and before its caller goes on. Must not panic. A call that makes its caller
+    /// panic drops what it carries instead.
+    fn end(self, refusal: Option<Refusal>);
+}
+
+impl Pass for () {
+    fn end(self, _: Option<Refusal>) {}
+}
+
 /// What holds a cell, shared by `Arc`, so that a pass can reach the cell without keeping its holder alive.
 pub trait Holder: Send + Sync {
     /// The one cell that it holds: the same at every call.
@@ -413,16 +505,16 @@ pub trait Reclaim: sealed::Sealed {
 
     /// V4: claims the target if the cell is of the pass's scope and no frame of the pass's scan names it.
     #[doc(hidden)]
-    fn claim(&self, pass: &Pass<'_>) -> Claim;
+    fn claim(&self, pass: &Sweep<'_>) -> Claim;
 
     /// Drops the target, if it is claimed, of the pass's scope and not dropped yet.
     #[doc(hidden)]
-    fn release(&self, pass: &Pass<'_>) -> Released;
+    fn release(&self, pass: &Sweep<'_>) -> Released;
 }
 
 /// One pass over the cells of a cut scope, after its barrier. Only `scope.rs` makes one, so only it can claim.
 #[doc(hidden)]
-pub struct Pass<'a> {
+pub struct Sweep<'a> {
     pub(crate) scope: usize,
     pub(crate) in_use: &'a [(usize, u32)],
 }
@@ -468,7 +560,7 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync + 'static> Reclaim for Cell<T, X> {
         self.name()
     }
 
-    fn claim(&self, pass: &Pass<'_>) -> Claim {
+    fn claim(&self, pass: &Sweep<'_>) -> Claim {
         // Both are asked of this very cell: what a holder answers at different times decides nothing.
         if scope_address(&self.scope) != pass.scope {
             return Claim::NotOurs;
@@ -494,7 +586,7 @@ impl<T: ?Sized + Send + Sync, X: Send + Sync + 'static> Reclaim for Cell<T, X> {
         }
     }
 
-    fn release(&self, pass: &Pass<'_>) -> Released {
+    fn release(&self, pass: &Sweep<'_>) -> Released {
         // As in `claim`: the pass counts what it claimed, and what is put off must be counted by its own scope.
         if scope_address(&self.scope) != pass.scope {
             return Released::Done;

@@ -37,6 +37,11 @@
 //! Where the barrier is not to be had (other systems, Miri), scopes start in another live state, so that the same fast
 //! path falls into a cold branch that issues the fences itself. The fast path never asks which kind it is.
 //!
+//! # Guarded scopes
+//!
+//! [`Scope::guard`] puts a scope into a third live state, in which the same cold branch asks the runner about each call:
+//! conditions, rules and audit cost a scope nothing that has none of them.
+//!
 //! # What is deliberately absent
 //!
 //! Reference counts per call, epochs, thread registration by the user, and any notion of policy or identity: those
@@ -51,7 +56,7 @@ mod scope;
 #[doc(hidden)]
 pub mod sync;
 
-pub use cell::{Cell, Holder, Reclaim};
+pub use cell::{Admission, Cell, Holder, Pass, Reclaim};
 pub use frames::depth;
 pub use quiet::{drop_flat, drop_quietly, quietly};
 pub use scope::{Cut, Isolated, Options, Refusal, Running, Scope, WaitFailure, isolate, sever};

@@ -3,13 +3,15 @@
 //! # States
 //!
 //! ```text
-//! LIVE ────────┐
-//!              ├─ cut ─▶ REVOKED ─ everything freed ─▶ DRAINED
-//! LIVE_FENCED ─┘
+//! LIVE ◀─────────┐
+//!                ├─ guard, unguard ─▶ GUARDED     each of them ─ cut ─▶ REVOKED ─ everything freed ─▶ DRAINED
+//! LIVE_FENCED ◀──┘
 //! ```
 //!
 //! `LIVE` is zero and the only fast state. `LIVE_FENCED` is for systems without `membarrier`: callers fence for
-//! themselves. `DRAINED` says that no cell is left to free, so that a refused call needs no lock.
+//! themselves. In `GUARDED` they fence for themselves, too, and each call is admitted by whoever runs the scope. `DRAINED`
+//! says that no cell is left to free, so that a refused call needs no lock. A scope is in one of the first two at rest:
+//! which one is fixed when it is made.
 //!
 //! # Who may touch which field when
 //!
@@ -17,7 +19,7 @@
 //! - `reap`: under its lock. `busy` holds, from the barrier on, the cells that were not idle when they were last looked at.
 
 use crate::barrier;
-use crate::cell::{Claim, Holder, Pass, Released};
+use crate::cell::{Claim, Holder, Released, Sweep};
 use crate::fault::{self, Fault};
 use crate::frames;
 use crate::quiet;
@@ -32,10 +34,12 @@ use std::time::{Duration, Instant};
 const LIVE: u8 = 0;
 /// Calls go through, and fence for themselves.
 const LIVE_FENCED: u8 = 1;
+/// Calls are admitted one by one, and fence for themselves.
+const GUARDED: u8 = 2;
 /// Cut; cells may remain to be freed.
-const REVOKED: u8 = 2;
+const REVOKED: u8 = 3;
 /// Cut, and every cell is freed.
-const DRAINED: u8 = 3;
+const DRAINED: u8 = 4;
 
 #[cfg(not(loom))]
 thread_local! {
@@ -67,6 +71,17 @@ impl Default for Options {
     }
 }
 
+/// How a call may enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It goes ahead.
+    Open,
+    /// It goes ahead if it is admitted.
+    Guarded,
+    /// It does not.
+    Cut,
+}
+
 /// Why a call did not happen, or why its result is withheld.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -87,8 +102,7 @@ pub struct Scope<X> {
     reason: AtomicU32,
     reap: Mutex<Reap>,
     drained: Condvar,
-    /// Started in `LIVE_FENCED`.
-    #[cfg(loom)]
+    /// At rest in `LIVE_FENCED`.
     fenced: bool,
     data: X,
 }
@@ -162,7 +176,6 @@ impl<X> Scope<X> {
                 asleep: 0,
             }),
             drained: Condvar::new(),
-            #[cfg(loom)]
             fenced: !asymmetric,
             data,
         }
@@ -213,15 +226,20 @@ impl<X> Scope<X> {
     }
 
     /// C2 and C3 for whichever live state the scope is in.
-    pub(crate) fn check_fenced(&self) -> bool {
+    pub(crate) fn check_fenced(&self) -> Entry {
         if self.check() {
-            return true;
+            return Entry::Open;
         }
         if !fault::on(Fault::NoFencedEntry) {
             // SeqCst: orders the frame (C1) before the load below; pairs with the fence in `barrier::heavy`.
             fence(SeqCst);
         }
-        self.state.load(Acquire) == LIVE_FENCED
+        // Acquire: pairs with the swaps in `cut` and in `guard`.
+        match self.state.load(Acquire) {
+            LIVE | LIVE_FENCED => Entry::Open,
+            GUARDED => Entry::Guarded,
+            _ => Entry::Cut,
+        }
     }
 
     /// E2 and E3, after the frame was cleared: whether the result may be delivered.
@@ -242,7 +260,7 @@ impl<X> Scope<X> {
     fn leave_cold(&self) -> bool {
         // Acquire: pairs with the swap in `cut`.
         let mut state = self.state.load(Acquire);
-        if state == LIVE_FENCED {
+        if state == LIVE_FENCED || state == GUARDED {
             if !fault::on(Fault::NoFencedExit) {
                 // SeqCst: orders the cleared frame (E1) before the load below; pairs with the fence in `barrier::heavy`.
                 fence(SeqCst);
@@ -252,7 +270,7 @@ impl<X> Scope<X> {
         if state == REVOKED {
             self.reap();
         }
-        state == LIVE || state == LIVE_FENCED
+        state < REVOKED
     }
 
     /// Loom sees the light barrier as a fence. A model of the mode without `membarrier` must do without it.
@@ -281,19 +299,47 @@ impl<X> Scope<X> {
         let _ = self
             .reason
             .compare_exchange(0, reason.saturating_add(1), AcqRel, Relaxed);
-        // AcqRel: pairs with the Acquire loads in `check`, `check_fenced`, `leave_cold` and `is_revoked`.
-        // Relaxed on failure: nothing is read. A `DRAINED` scope must not go back to `REVOKED`.
+        // AcqRel: pairs with the Acquire loads in `check`, `check_fenced`, `leave_cold` and `is_revoked`. The greater state
+        // stays: a `DRAINED` scope does not go back to `REVOKED`.
         let order = if fault::on(Fault::RelaxedCut) {
             Relaxed
         } else {
             AcqRel
         };
-        let flip = |from| {
-            self.state
-                .compare_exchange(from, REVOKED, order, Relaxed)
-                .is_ok()
-        };
-        (flip(LIVE) || flip(LIVE_FENCED)).then(|| Cut(self.clone()))
+        (self.state.fetch_max(REVOKED, order) < REVOKED).then(|| Cut(self.clone()))
+    }
+
+    /// Has every further call admitted before it goes ahead. No effect on a scope that is guarded or cut.
+    ///
+    /// What decides about admission must be in place before: a call that sees the state sees that. A call that has passed the
+    /// switch already is running, and is not asked.
+    ///
+    /// # Concurrency
+    ///
+    /// The exchange of the state is the linearisation point. Wait-free.
+    pub fn guard(&self) {
+        self.turn(self.at_rest(), GUARDED);
+    }
+
+    /// Lets calls go ahead unasked again. No effect on a scope that is not guarded.
+    pub fn unguard(&self) {
+        self.turn(GUARDED, self.at_rest());
+    }
+
+    /// Whether calls are admitted one by one.
+    pub fn is_guarded(&self) -> bool {
+        // Acquire: what was put in place before `guard` is visible.
+        self.state.load(Acquire) == GUARDED
+    }
+
+    fn turn(&self, from: u8, to: u8) {
+        // AcqRel: what was put in place before is visible to whoever sees the state; pairs with `check_fenced`.
+        // Relaxed on failure: nothing is read.
+        let _ = self.state.compare_exchange(from, to, AcqRel, Relaxed);
+    }
+
+    fn at_rest(&self) -> u8 {
+        if self.fenced { LIVE_FENCED } else { LIVE }
     }
 
     /// Waits until the scope is cut, no call of it runs and no target of it is being dropped.
@@ -434,7 +480,7 @@ impl<X> Scope<X> {
             }
             if !reap.busy.is_empty() {
                 let in_use = frames::in_use();
-                let pass = Pass {
+                let pass = Sweep {
                     scope: scope_address(self),
                     in_use: &in_use,
                 };
@@ -461,7 +507,7 @@ impl<X> Scope<X> {
         if idle.is_empty() {
             return;
         }
-        let pass = Pass {
+        let pass = Sweep {
             scope: scope_address(self),
             in_use: &[],
         };

@@ -12,6 +12,8 @@
 mod calls;
 #[cfg(not(loom))]
 mod fixture;
+#[cfg(not(loom))]
+mod guarded;
 #[cfg(loom)]
 mod loom_cells;
 #[cfg(loom)]

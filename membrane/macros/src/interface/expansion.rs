@@ -169,6 +169,7 @@ impl Context<'_> {
                 },
                 move |#target, #call| {
                     #(#converted)*
+                    #call.enter()?;
                     #call.result #parts (<#ty as #trait_name>::#name(#target #(, #names)*))
                 },
             )

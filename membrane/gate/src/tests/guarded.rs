@@ -1,0 +1,173 @@
+//! Guarded scopes: who is asked, when, and what becomes of what admission gave.
+
+use super::fixture::{Held, Target, held, scopes};
+use crate::{Admission, Options, Pass, Refusal};
+use std::cell::{Cell, RefCell};
+use std::panic::panic_any;
+use std::rc::Rc;
+
+type Ends = Rc<RefCell<Vec<Option<Refusal>>>>;
+
+struct Ticket(Ends);
+
+impl Pass for Ticket {
+    fn end(self, refusal: Option<Refusal>) {
+        self.0.borrow_mut().push(refusal);
+    }
+}
+
+/// A call and what decides about it.
+struct Asked<A, F>(A, F);
+
+impl<R, E, P, A, F> Admission<Target, R, E> for Asked<A, F>
+where
+    P: Pass,
+    A: Fn() -> Result<P, E>,
+    F: FnOnce(Option<&P>) -> Result<R, E>,
+{
+    type Pass = P;
+
+    fn admit(&self, method: u32) -> Result<P, E> {
+        assert_eq!(method, 1);
+        (self.0)()
+    }
+
+    fn run(self, _: &Target, pass: Option<&P>) -> Result<R, E> {
+        (self.1)(pass)
+    }
+}
+
+fn asked<R, P: Pass>(
+    held: &Held,
+    admit: impl Fn() -> Result<P, Refusal>,
+    f: impl FnOnce(Option<&P>) -> Result<R, Refusal>,
+) -> Result<R, Refusal> {
+    let call = Asked(admit, f);
+    held.cell.call_admitted(1, call, |_, refusal| refusal)
+}
+
+fn admitted<R>(
+    held: &Held,
+    ends: &Ends,
+    f: impl FnOnce(Option<&Ticket>) -> R,
+) -> Result<R, Refusal> {
+    asked(held, || Ok(Ticket(ends.clone())), |ticket| Ok(f(ticket)))
+}
+
+/// Fails if `guard` leaves the state alone, or `unguard` does not go back to rest.
+#[test]
+fn only_calls_of_a_guarded_scope_are_admitted() {
+    for scope in scopes(Options::default()) {
+        let (held, ends) = (held(&scope), Ends::default());
+        assert_eq!(admitted(&held, &ends, |ticket| ticket.is_some()), Ok(false));
+        scope.guard();
+        scope.guard();
+        assert!(scope.is_guarded());
+        assert_eq!(admitted(&held, &ends, |ticket| ticket.is_some()), Ok(true));
+        assert_eq!(*ends.borrow(), [None]);
+        scope.unguard();
+        scope.unguard();
+        assert!(!scope.is_guarded());
+        assert_eq!(admitted(&held, &ends, |ticket| ticket.is_some()), Ok(false));
+        assert_eq!(ends.borrow().len(), 1);
+    }
+}
+
+/// Fails if a cut does not count a guarded scope as live, or `unguard` undoes a cut.
+#[test]
+fn guarded_scope_is_cut_for_ever() {
+    for scope in scopes(Options::default()) {
+        let (held, ends) = (held(&scope), Ends::default());
+        scope.guard();
+        held.revoke();
+        scope.unguard();
+        scope.guard();
+        assert!(scope.is_revoked() && scope.is_drained());
+        assert_eq!(admitted(&held, &ends, |_| ()), Err(Refusal::Revoked));
+        assert!(
+            ends.borrow().is_empty(),
+            "nobody is asked about a dead scope"
+        );
+        assert_eq!(held.drops(), 1);
+    }
+}
+
+/// Fails if the frame of a call that was not admitted stays.
+#[test]
+fn refusal_to_admit_ends_the_call() {
+    for scope in scopes(Options::default()) {
+        let held = held(&scope);
+        scope.guard();
+        let result = asked(
+            &held,
+            || Err::<(), _>(Refusal::TooDeep),
+            |_| -> Result<(), _> { unreachable!("it was refused") },
+        );
+        assert_eq!(result, Err(Refusal::TooDeep));
+        held.revoke();
+        assert_eq!(held.drops(), 1, "no frame names it");
+    }
+}
+
+/// Fails if a cut during admission goes unnoticed by the call that is refused then, or frees what its frame names.
+#[test]
+fn cut_during_admission_wins() {
+    for admits in [true, false] {
+        for scope in scopes(Options::default()) {
+            let held = held(&scope);
+            scope.guard();
+            let drops = Cell::new(None);
+            let result = asked(
+                &held,
+                || {
+                    held.revoke();
+                    drops.set(Some(held.drops()));
+                    if admits {
+                        Ok(())
+                    } else {
+                        Err(Refusal::TooDeep)
+                    }
+                },
+                |_| Ok(()),
+            );
+            assert_eq!(result, Err(Refusal::Revoked));
+            assert_eq!(drops.get(), Some(0), "in use until it is left");
+            assert_eq!(held.drops(), 1);
+        }
+    }
+}
+
+/// Fails if `admit` runs outside of `catch_unwind`: the frame would stay.
+#[test]
+fn panic_in_admission_is_a_refusal() {
+    for scope in scopes(Options::default()) {
+        let held = held(&scope);
+        scope.guard();
+        let result = asked(&held, || -> Result<(), _> { panic_any("mine") }, |_| Ok(()));
+        assert_eq!(result, Err(Refusal::Panicked));
+        held.revoke();
+        assert_eq!(held.drops(), 1);
+    }
+}
+
+/// Fails if the end of a call is not told, or is told wrongly.
+#[test]
+fn end_is_told() {
+    for scope in scopes(Options::default()) {
+        let (held, ends) = (held(&scope), Ends::default());
+        scope.guard();
+        assert_eq!(admitted(&held, &ends, |_| 3), Ok(3));
+        assert_eq!(
+            admitted(&held, &ends, |_| panic_any("mine")),
+            Err::<(), _>(Refusal::Panicked)
+        );
+        assert_eq!(
+            admitted(&held, &ends, |_| held.revoke()),
+            Err(Refusal::Revoked)
+        );
+        assert_eq!(
+            *ends.borrow(),
+            [None, Some(Refusal::Panicked), Some(Refusal::Revoked)]
+        );
+    }
+}
