@@ -68,8 +68,10 @@ pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// The scenario that it is a ratio to.
     pub(crate) base: &'static str,
-    object: Arc<dyn Service>,
-    work: fn(&Arc<dyn Service>, u64) -> u64,
+    /// What is called.
+    pub(crate) object: Arc<dyn Service>,
+    /// Makes so many calls of it.
+    pub(crate) work: fn(&Arc<dyn Service>, u64) -> u64,
 }
 
 impl Scenario {
@@ -80,8 +82,9 @@ impl Scenario {
     }
 }
 
+/// The loop of the calls with a scalar.
 #[inline(never)]
-fn add(object: &Arc<dyn Service>, calls: u64) -> u64 {
+pub(crate) fn add(object: &Arc<dyn Service>, calls: u64) -> u64 {
     (0..calls).fold(0, |sum, x| {
         sum.wrapping_add(object.add(black_box(x)).unwrap_or(1))
     })
@@ -106,7 +109,7 @@ fn secret(object: &Arc<dyn Service>, calls: u64) -> u64 {
 }
 
 /// A target of a type that is known at run time only.
-fn target() -> Arc<dyn Service> {
+pub(crate) fn target() -> Arc<dyn Service> {
     if black_box(true) {
         Arc::new(Plus(1))
     } else {
@@ -114,7 +117,8 @@ fn target() -> Arc<dyn Service> {
     }
 }
 
-fn policy() -> Policy {
+/// Allows `add` and `text`, inbound.
+pub(crate) fn policy() -> Policy {
     Policy::builder()
         .inbound(allow!(dyn Service: add, text))
         .build()
@@ -161,5 +165,6 @@ pub(crate) fn all() -> Vec<Scenario> {
         scenario("derived 64 deep", "derived 1 deep", chain(64), add),
         scenario("direct, 3 forwarders", "direct", forwards(3), add),
         scenario("nested, 3 hops", "direct", nested(3), add),
+        scenario("nested, 1 hop", "direct", nested(1), add),
     ]
 }

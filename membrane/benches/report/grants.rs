@@ -1,0 +1,112 @@
+//! Many membranes: what they take, and revoking them with what they derive from.
+
+use crate::row::{at_most, told};
+use crate::scenarios::{Service, policy, target};
+use crate::timing::each;
+use allocation_counter::measure;
+use membrane::{Membrane, Policy};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const MEMBRANES: usize = 100_000;
+const GRANTS: usize = 10;
+const SUBTREE: usize = 100_000;
+
+pub(crate) fn report() {
+    memory();
+    for (shape, branches) in [
+        ("all of one parent", 1),
+        ("of a hundred parents", 100),
+        ("of ten thousand parents", 10_000),
+    ] {
+        let took = least_revoke(branches, None);
+        at_most(
+            &format!("revoke of a subtree of 100,000 grants, {shape}"),
+            each(took, 1) / 1e6,
+            10.0,
+            " ms",
+        );
+    }
+    let object = target();
+    let took = least_revoke(1, Some(&object));
+    told(
+        "the same of one parent, with a proxy in each",
+        format_args!("{:.2} ms", each(took, 1) / 1e6),
+    );
+}
+
+fn grant(of: &Membrane, policy: &Policy) -> Membrane {
+    of.grant(policy).expect("the same policy")
+}
+
+fn memory() {
+    let policy = policy();
+    let mut membranes = Vec::with_capacity(MEMBRANES);
+    let mut grants = Vec::with_capacity(MEMBRANES * GRANTS);
+    let before = resident_bytes();
+    let taken = measure(|| {
+        for _ in 0..MEMBRANES {
+            let membrane = Membrane::new(policy.clone());
+            grants.extend((0..GRANTS).map(|_| grant(&membrane, &policy)));
+            membranes.push(membrane);
+        }
+    });
+    #[allow(clippy::cast_precision_loss, reason = "a number of bytes")]
+    let megabytes = |bytes: i64| bytes as f64 / 1e6;
+    at_most(
+        "100,000 membranes of ten grants each, requested",
+        megabytes(taken.bytes_current),
+        200.0,
+        " MB",
+    );
+    match (before, resident_bytes()) {
+        (Some(before), Some(after)) => told(
+            "the same, resident (with the handles)",
+            format_args!("{:.0} MB", megabytes(after - before)),
+        ),
+        _ => told("the same, resident", "not known on this system"),
+    }
+}
+
+/// The resident memory of this process.
+fn resident_bytes() -> Option<i64> {
+    const PAGE_BYTES: i64 = 4_096;
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: i64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * PAGE_BYTES)
+}
+
+/// The least time to revoke a membrane with so many grants below it, `branches` of which have the others.
+fn least_revoke(branches: usize, object: Option<&Arc<dyn Service>>) -> Duration {
+    let policy = policy();
+    let mut least = Duration::MAX;
+    for _ in 0..12 {
+        let root = Membrane::new(policy.clone());
+        let mut handles = Vec::with_capacity(SUBTREE);
+        let mut proxies = Vec::new();
+        if branches > 1 {
+            handles.extend((0..branches).map(|_| grant(&root, &policy)));
+        }
+        while handles.len() < SUBTREE {
+            let parent = if branches > 1 {
+                handles.get(handles.len() % branches)
+            } else {
+                None
+            };
+            let made = grant(parent.unwrap_or(&root), &policy);
+            handles.push(made);
+        }
+        if let Some(object) = object {
+            proxies.extend(
+                handles
+                    .iter()
+                    .map(|grant| grant.wrap(object.clone()).expect("live")),
+            );
+        }
+        let start = Instant::now();
+        root.revoke("measured");
+        least = least.min(start.elapsed());
+        assert!(handles.iter().all(Membrane::is_revoked));
+    }
+    least
+}

@@ -1,0 +1,169 @@
+//! Several threads: two on one proxy, and what a thread's first call and its end cost.
+
+use crate::others;
+use crate::row::{at_most, told, unknown};
+use crate::scenarios::{self, Scenario, Service};
+use crate::timing::{each, pin};
+use object_membrane_gate::sync::{AcqRel, Acquire, AtomicUsize};
+use std::hint::black_box;
+use std::sync::{Arc, Barrier};
+use std::time::{Duration, Instant};
+
+pub(crate) fn report() {
+    let own = scenarios::all();
+    let proxied = own.iter().find(|scenario| scenario.name == "proxied");
+    let proxied = proxied.expect("a scenario");
+    let apart = scenarios::all();
+    let other = apart.iter().find(|scenario| scenario.name == "proxied");
+    let other = other.expect("a scenario");
+
+    let row = "proxied call, two threads on one proxy, to one thread";
+    match two_threads([proxied, proxied]) {
+        Some(ratio) => at_most(row, ratio, 1.05, "x"),
+        None => unknown(row, "no two cores were free at once", "≤ 1.05x"),
+    }
+    let mut compared: Vec<(String, Option<f64>)> = vec![(
+        "two threads on a proxy each".into(),
+        two_threads([proxied, other]),
+    )];
+    for (name, object) in others::all() {
+        let scenario = Scenario {
+            name,
+            base: "direct",
+            object,
+            work: scenarios::add,
+        };
+        compared.push((
+            format!("{name}, two threads"),
+            two_threads([&scenario, &scenario]),
+        ));
+    }
+    for (name, ratio) in compared {
+        let shown = ratio.map_or("no two cores were free at once".into(), |ratio| {
+            format!("{ratio:.2}x")
+        });
+        told(&format!("for comparison: {name}, to one thread"), shown);
+    }
+    start_up(&proxied.object);
+}
+
+/// A stretch of calls.
+type Stretch = (Instant, Instant);
+
+/// The least time of a call on the slower of two threads, one on each scenario at the same time, to that of the first thread
+/// alone. Repetitions that did not overlap are dropped.
+fn two_threads(scenarios: [&Scenario; 2]) -> Option<f64> {
+    const CALLS: u64 = 50_000;
+    const ROUNDS: usize = 150;
+    let together = AtomicUsize::new(0);
+    let apart = Barrier::new(2);
+    let stretch = |scenario: &Scenario| {
+        let start = Instant::now();
+        black_box(scenario.run(CALLS));
+        (start, Instant::now())
+    };
+    let run = |index: usize| -> (Vec<Stretch>, Duration) {
+        pin(index);
+        let mut stretches = Vec::new();
+        let mut alone = Duration::MAX;
+        for round in 1..=ROUNDS {
+            apart.wait();
+            if index == 0 {
+                // The other one sleeps meanwhile.
+                let (start, end) = stretch(scenarios[0]);
+                alone = alone.min(end - start);
+            }
+            apart.wait();
+            meet(&together, 2 * round);
+            stretches.push(stretch(scenarios[index]));
+        }
+        (stretches, alone)
+    };
+    let run = &run;
+    let [(one, alone), (other, _)] = std::thread::scope(|scope| {
+        [0, 1]
+            .map(|index| scope.spawn(move || run(index)))
+            .map(|thread| thread.join().expect("no panics"))
+    });
+    let mut least = None;
+    for (one, other) in one.iter().zip(&other) {
+        let overlap = one
+            .1
+            .min(other.1)
+            .saturating_duration_since(one.0.max(other.0));
+        let longest = (one.1 - one.0).max(other.1 - other.0);
+        if overlap.as_secs_f64() > 0.9 * longest.as_secs_f64() {
+            // The slower of the two: contention would show in it.
+            least = Some(least.map_or(longest, |least: Duration| least.min(longest)));
+        }
+    }
+    least.map(|least| least.as_secs_f64() / alone.as_secs_f64())
+}
+
+/// Waits, awake, until `count` have come.
+fn meet(arrived: &AtomicUsize, count: usize) {
+    // AcqRel, Acquire: nothing is passed on; they are what a barrier has.
+    arrived.fetch_add(1, AcqRel);
+    let mut spins = 0_u32;
+    while arrived.load(Acquire) < count {
+        spins += 1;
+        if spins.is_multiple_of(1_000) {
+            std::thread::yield_now();
+        }
+        std::hint::spin_loop();
+    }
+}
+
+/// What a thread that makes a call costs over one that makes none, first and after many threads.
+fn start_up(object: &Arc<dyn Service>) {
+    const THREADS: usize = 2_000;
+    const MANY: usize = 20_000;
+    let (mut silent, mut early, mut late) = (Duration::MAX, Duration::MAX, Duration::MAX);
+    for _ in 0..THREADS {
+        silent = silent.min(thread(None).0);
+        early = early.min(thread(Some(object)).0);
+    }
+    let mut kept = 0;
+    for _ in 0..MANY {
+        kept += thread(Some(object)).1;
+    }
+    for _ in 0..THREADS {
+        late = late.min(thread(Some(object)).0);
+    }
+    told(
+        "thread from start to end, without a call",
+        format!("{:.1} µs", each(silent, 1) / 1e3),
+    );
+    told(
+        "the same with one call",
+        format!("{:.1} µs", each(early, 1) / 1e3),
+    );
+    at_most(
+        "the same after 20,000 threads, to before",
+        late.as_secs_f64() / early.as_secs_f64(),
+        1.1,
+        "x",
+    );
+    #[allow(clippy::cast_precision_loss, reason = "a number of bytes")]
+    at_most(
+        "memory that 20,000 ended threads leave behind",
+        kept as f64,
+        0.0,
+        " B",
+    );
+}
+
+/// A thread's whole life, and the bytes that its calls leave requested.
+fn thread(object: Option<&Arc<dyn Service>>) -> (Duration, i64) {
+    let object = object.cloned();
+    let start = Instant::now();
+    let thread = std::thread::spawn(move || {
+        let Some(object) = object else { return 0 };
+        let count = allocation_counter::measure(|| {
+            black_box(object.add(black_box(1))).expect("allowed");
+        });
+        count.bytes_current
+    });
+    let kept = thread.join().expect("no panics");
+    (start.elapsed(), kept)
+}
