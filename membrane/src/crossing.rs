@@ -17,6 +17,7 @@
 //! as: a supertrait's list of methods may be longer than what the proxy had.
 
 use crate::admitted::Admitted;
+use crate::authority::tally::Counted;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
@@ -105,11 +106,10 @@ impl<'a> Call<'a> {
     /// An argument that is not bare, in a scope that is still live afterwards: the conversion may have run foreign code (the
     /// `Drop` of what was converted), for any length of time.
     fn converted<A: Passable>(&self, argument: A) -> Result<A, Error> {
-        let argument = argument.pass(&Crossing::new(
-            self.scope,
-            self.place.direction.reversed(),
-            self.place.home,
-        ))?;
+        let crossing = Crossing::new(self.scope, self.place.direction.reversed(), self.place.home);
+        let argument = argument
+            .pass(&crossing)
+            .inspect_err(|error| turned_away(self.scope, *error))?;
         if self.scope.is_revoked() && !fault::on(Fault::ArgumentUnchecked) {
             drop_quietly(argument);
             return Err(Error::revoked(Reason::from_number(self.scope.reason())));
@@ -134,6 +134,19 @@ impl<'a> Call<'a> {
             Err(error) => Err(pass_error(self.scope, *self.place, error)),
         }
     }
+}
+
+/// Counts a call that was refused because of an argument. If the scope is revoked by then, leaving the call counts it.
+#[cold]
+fn turned_away(scope: &Scope, error: Error) {
+    let what = match error.kind() {
+        ErrorKind::Revoked if scope.is_revoked() => return,
+        ErrorKind::Revoked => Counted::Revoked,
+        ErrorKind::TooDeep => Counted::TooDeep,
+        ErrorKind::Panicked => Counted::Panicked,
+        _ => Counted::Rejected,
+    };
+    scope.data().place().count(what);
 }
 
 /// Apart from the call, and by the parts of a [`Call`], so that a call that succeeds keeps everything in registers.

@@ -5,6 +5,11 @@
 /// **Wet** is the side that owns what the membrane guards, **dry** the side that it is lent to. A call of a lent object is
 /// inbound; its arguments go inbound, its result outbound. So an object that went out is called inbound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "snake_case")
+)]
 pub enum Direction {
     /// From the wet side to the dry side.
     Outbound,

@@ -72,6 +72,7 @@ pub struct Error(NonZeroU64);
 const KIND_BITS: u32 = 8;
 
 impl Error {
+    #[inline]
     const fn new(kind: ErrorKind, reason: Reason) -> Self {
         let word = kind as u64 | (reason.number() as u64) << KIND_BITS;
         match NonZeroU64::new(word) {
@@ -114,6 +115,7 @@ impl Error {
 }
 
 impl From<ErrorKind> for Error {
+    #[inline]
     fn from(kind: ErrorKind) -> Self {
         Self::new(kind, Reason::UNSPECIFIED)
     }

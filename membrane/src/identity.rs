@@ -14,8 +14,8 @@ use crate::interface::{Target, allowed};
 use crate::proxy::Proxy;
 use crate::reason::Reason;
 use crate::tree::Scope;
-use object_membrane_gate::Holder;
 use object_membrane_gate::sync::lock;
+use object_membrane_gate::{Holder, InUse, drop_flat, quietly};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -23,7 +23,47 @@ use std::sync::{Arc, Weak};
 
 /// A scope's tables, one for each interface, direction and far side in use.
 #[derive(Default)]
-pub(crate) struct Tables(Vec<Entry>);
+pub(crate) struct Tables {
+    entries: Vec<Entry>,
+    /// Who wants to know when there is no entry left.
+    watchers: Option<Box<Watchers>>,
+}
+
+pub(crate) type Watcher = Box<dyn FnOnce() + Send>;
+
+/// Boxed together: most scopes have none.
+#[derive(Default)]
+pub(crate) struct Watchers(Vec<Watcher>);
+
+impl Watchers {
+    /// Tells them, under no lock.
+    fn tell(mut self) {
+        for watcher in std::mem::take(&mut self.0) {
+            quietly(watcher);
+        }
+    }
+}
+
+impl Drop for Watchers {
+    /// Those who were not told are foreign code, and must not panic at whoever drops them.
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(drop_flat);
+    }
+}
+
+/// A table, as a snapshot shows it.
+pub(crate) struct Listed {
+    pub(crate) interface: TypeId,
+    pub(crate) name: &'static str,
+    pub(crate) methods: &'static [&'static str],
+    /// Which way its proxies are called.
+    pub(crate) calls: Direction,
+    pub(crate) allowed: u64,
+    pub(crate) live_proxies: usize,
+}
+
+/// The interface and the method of a running call.
+pub(crate) type RunningMethod = (&'static str, Option<&'static str>);
 
 struct Entry {
     interface: TypeId,
@@ -38,6 +78,10 @@ trait AnyTable: Send {
     fn as_any_mut(&mut self) -> &mut dyn Any;
     fn holders(self: Box<Self>, into: &mut Vec<Weak<dyn Holder>>);
     fn len(&self) -> usize;
+    /// The interface's name, and its methods by number.
+    fn names(&self) -> (&'static str, &'static [&'static str]);
+    /// Adds the calls among `in_use` that run on proxies of this table.
+    fn running(&self, in_use: &InUse, into: &mut Vec<RunningMethod>);
 }
 
 struct Table<T: ?Sized + Target>(HashMap<usize, Weak<Proxy<T>>, BuildHasherDefault<AddressHasher>>);
@@ -53,6 +97,21 @@ impl<T: ?Sized + Target> AnyTable for Table<T> {
 
     fn len(&self) -> usize {
         self.0.len()
+    }
+
+    fn names(&self) -> (&'static str, &'static [&'static str]) {
+        (T::NAME, T::METHODS)
+    }
+
+    fn running(&self, in_use: &InUse, into: &mut Vec<RunningMethod>) {
+        for proxy in self.0.values() {
+            let cell = Proxy::cell_address(proxy);
+            into.extend(
+                in_use
+                    .methods(cell)
+                    .map(|method| (T::NAME, T::METHODS.get(method as usize).copied())),
+            );
+        }
     }
 }
 
@@ -88,38 +147,76 @@ impl Tables {
             direction, home, ..
         } = place;
         let interface = TypeId::of::<T>();
-        let found = self.0.iter().position(|entry| {
+        let found = self.entries.iter().position(|entry| {
             entry.interface == interface && entry.direction == direction && entry.home == home
         });
         let index = found.unwrap_or_else(|| {
             // An object is called against the direction in which it crossed.
             let allowed = allowed::<T>(scope.data().policy(), direction.reversed());
             let table = Box::new(Table::<T>(HashMap::default()));
-            self.0.push(Entry {
+            self.entries.push(Entry {
                 interface,
                 direction,
                 home,
                 allowed,
                 table,
             });
-            self.0.len() - 1
+            self.entries.len() - 1
         });
-        &mut self.0[index]
+        &mut self.entries[index]
     }
 
     /// How many proxies are listed.
     pub(crate) fn len(&self) -> usize {
-        self.0.iter().map(|entry| entry.table.len()).sum()
+        self.entries.iter().map(|entry| entry.table.len()).sum()
     }
 
-    /// The cells behind the tables: the wet side's objects first, since the dry side's may block in their `Drop`.
-    pub(crate) fn into_holders(mut self) -> Vec<Weak<dyn Holder>> {
+    pub(crate) fn watch(&mut self, watcher: Watcher) {
+        self.watchers.get_or_insert_default().0.push(watcher);
+    }
+
+    /// Who is to be told that the last entry is gone, if it is: under no lock.
+    fn deserted(&mut self) -> Option<Box<Watchers>> {
+        if self.watchers.is_none() || self.len() > 0 {
+            return None;
+        }
+        self.watchers.take()
+    }
+
+    /// What a snapshot shows of each table.
+    pub(crate) fn listed(&self) -> Vec<Listed> {
+        let each = self.entries.iter().map(|entry| {
+            let (name, methods) = entry.table.names();
+            Listed {
+                interface: entry.interface,
+                name,
+                methods,
+                calls: entry.direction.reversed(),
+                allowed: entry.allowed,
+                live_proxies: entry.table.len(),
+            }
+        });
+        each.collect()
+    }
+
+    /// The calls among `in_use` that run on proxies of these tables.
+    pub(crate) fn running(&self, in_use: &InUse) -> Vec<RunningMethod> {
+        let mut running = Vec::new();
+        for entry in &self.entries {
+            entry.table.running(in_use, &mut running);
+        }
+        running
+    }
+
+    /// The cells behind the tables: the wet side's objects first, since the dry side's may block in their `Drop`. With them, who
+    /// will not be told any more.
+    pub(crate) fn into_holders(mut self) -> (Vec<Weak<dyn Holder>>, Option<Box<Watchers>>) {
         let mut holders = Vec::with_capacity(self.len());
-        self.0.sort_by_key(|entry| entry.direction);
-        self.0
+        self.entries.sort_by_key(|entry| entry.direction);
+        self.entries
             .into_iter()
             .for_each(|entry| entry.table.holders(&mut holders));
-        holders
+        (holders, self.watchers)
     }
 }
 
@@ -175,8 +272,7 @@ pub(crate) fn forget<T: ?Sized + Target>(
     address: usize,
     proxy: *const Proxy<T>,
 ) {
-    // Declared before the lock, hence freed after it.
-    let _entry;
+    let entry;
     let mut tables = lock(&scope.data().tables);
     if scope.is_revoked() {
         // The tables went with the revocation, or are about to.
@@ -188,11 +284,17 @@ pub(crate) fn forget<T: ?Sized + Target>(
         .get(&address)
         .is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy) || fault::on(Fault::ForgetAny))
     {
-        _entry = table.0.remove(&address);
+        entry = table.0.remove(&address);
         let capacity = table.0.capacity();
         if capacity > SMALL && table.0.len() < capacity / 8 {
             let target = table.0.len() * 2;
             table.0.shrink_to(target.max(SMALL / 2));
+        }
+        let watchers = tables.deserted();
+        drop(tables);
+        drop(entry);
+        if let Some(watchers) = watchers {
+            watchers.tell();
         }
     }
 }

@@ -5,6 +5,7 @@
 extern crate self as membrane;
 
 mod admitted;
+mod authority;
 mod callback;
 mod crossing;
 mod direction;
@@ -25,6 +26,10 @@ mod revocation;
 mod scoped;
 mod tree;
 
+pub use authority::{
+    GrantId, GrantKind, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals, RunningSnapshot,
+    Snapshot,
+};
 pub use crossing::Crossing;
 pub use direction::Direction;
 pub use error::{Error, ErrorKind};

@@ -1,6 +1,7 @@
 //! The one type that stands between the sides: an allowlist in front of a revocable cell.
 
 use crate::admitted::Admitted;
+use crate::authority::tally::Counted;
 use crate::crossing::{Call, Place};
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
@@ -11,7 +12,8 @@ use crate::policy::names_in;
 use crate::reason::Reason;
 use crate::tree::{Node, Scope};
 use object_membrane_gate::{Admission, Cell, Holder, Reclaim, Refusal};
-use std::sync::Arc;
+use std::mem::offset_of;
+use std::sync::{Arc, Weak};
 
 /// Stands for a target of another side.
 ///
@@ -51,7 +53,7 @@ impl<T: ?Sized + Target> Proxy<T> {
         E: Passable + From<Error>,
     {
         if self.allowed & (1 << method) == 0 {
-            return Err(not_allowed());
+            return Err(not_allowed(self.cell.scope()));
         }
         self.cell
             .call_admitted(method, Forward { proxy: self, f }, refused)
@@ -75,6 +77,11 @@ impl<T: ?Sized + Target> Proxy<T> {
 
     pub(crate) fn is_layered(&self) -> bool {
         self.place.layered
+    }
+
+    /// The name by which frames know the cell of `proxy`, which may be gone: for as long as `proxy` is kept, no other cell has it.
+    pub(crate) fn cell_address(proxy: &Weak<Self>) -> usize {
+        proxy.as_ptr().addr() + offset_of!(Self, cell)
     }
 
     /// The target, if the scope is live.
@@ -114,14 +121,42 @@ where
 
 #[cold]
 #[inline(never)]
-fn not_allowed<E: From<Error>>() -> E {
+fn not_allowed<E: From<Error>>(scope: &Scope) -> E {
+    if !scope.data().place().count_again(Counted::NotAllowed) {
+        return not_allowed_first(scope);
+    }
+    Error::from(ErrorKind::Refused).into()
+}
+
+/// Apart, so that the common case needs no stack.
+#[inline(never)]
+fn not_allowed_first<E: From<Error>>(scope: &Scope) -> E {
+    scope.data().place().count_first(Counted::NotAllowed);
     Error::from(ErrorKind::Refused).into()
 }
 
 #[cold]
 #[inline(never)]
 fn refused<E: From<Error>>(scope: &Scope, refusal: Refusal) -> E {
+    if !scope.data().place().count_again(counted(refusal)) {
+        return refused_first(scope, refusal);
+    }
     error(scope, refusal).into()
+}
+
+#[inline(never)]
+fn refused_first<E: From<Error>>(scope: &Scope, refusal: Refusal) -> E {
+    scope.data().place().count_first(counted(refusal));
+    error(scope, refusal).into()
+}
+
+#[inline(always)]
+fn counted(refusal: Refusal) -> Counted {
+    match refusal {
+        Refusal::Revoked => Counted::Revoked,
+        Refusal::TooDeep => Counted::TooDeep,
+        Refusal::Panicked => Counted::Panicked,
+    }
 }
 
 /// What the membrane tells of a refusal.

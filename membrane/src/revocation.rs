@@ -152,15 +152,19 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
         subtree.extend(children.iter().filter_map(std::sync::Weak::upgrade));
     }
     // From here on the subtree is dead.
+    let mut unheard = Vec::new();
     let isolated = isolate(cuts, |scope| {
         let tables: Tables = std::mem::take(&mut *lock(&scope.data().tables));
-        tables.into_holders()
+        let (holders, watchers) = tables.into_holders();
+        unheard.extend(watchers);
+        holders
     });
     // Before the freeing, which the other side's `Drop`s may hold up, and after the fence, so that an observer may wait.
     for (observer, reason) in observers {
         quietly(move || observer(reason));
     }
     isolated.free();
+    drop(unheard);
     // Children first: so that a line of them goes at once.
     subtree.iter().rev().for_each(forget_settled_children);
     subtree

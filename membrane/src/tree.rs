@@ -14,6 +14,8 @@
 //!
 //! `family` and `tables` are never held together, and no foreign code runs under either.
 
+use crate::authority::tally::Place;
+use crate::authority::{GrantId, GrantKind};
 use crate::fault::{self, Fault};
 use crate::identity::Tables;
 use crate::policy::Policy;
@@ -27,12 +29,16 @@ pub(crate) type Scope = gate::Scope<Node>;
 
 /// What a scope knows of its place.
 pub(crate) struct Node {
-    /// The same in all nodes of one tree, and in no other tree.
+    /// The root's number: the same in all nodes of one tree, and in no other tree.
     root: u64,
+    /// No other node's, ever.
+    id: u64,
     /// One for the root.
     depth: u16,
     /// The wet side: the depth of an ancestor, or zero.
     wet: u16,
+    /// Where its counters are.
+    place: Place,
     parent: Option<Arc<Scope>>,
     policy: Policy,
     pub(crate) family: Mutex<Family>,
@@ -46,6 +52,8 @@ pub(crate) struct Family {
     /// How many children have died since the list was swept: each keeps its memory until then.
     dead: usize,
     pub(crate) observers: Vec<Observer>,
+    /// What the owner calls the holder.
+    label: Option<Box<str>>,
 }
 
 impl Family {
@@ -93,20 +101,30 @@ fn scope(node: Node) -> Scope {
     Scope::new(options, node)
 }
 
+/// A number that no other node has.
+fn next_id() -> u64 {
+    #[allow(
+        clippy::disallowed_types,
+        reason = "a counter that orders nothing: loom need not see it"
+    )]
+    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
+    // Relaxed: only distinctness matters.
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Bytes kept of a label.
+const MAX_LABEL_BYTES: usize = 256;
+
 impl Node {
     /// The root of a new tree.
     pub(crate) fn root(policy: Policy) -> Arc<Scope> {
-        #[allow(
-            clippy::disallowed_types,
-            reason = "a counter that orders nothing: loom need not see it"
-        )]
-        static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-        // Relaxed: only distinctness matters.
-        let root = NEXT.fetch_add(1, Ordering::Relaxed);
+        let id = next_id();
         Arc::new(scope(Self {
-            root,
+            root: id,
+            id,
             depth: 1,
             wet: 0,
+            place: Place::default(),
             parent: None,
             policy,
             family: Mutex::default(),
@@ -128,12 +146,14 @@ impl Node {
             .ok_or(Unborn::TooDeep)?;
         let child = Arc::new(scope(Self {
             root: above.root,
+            id: next_id(),
             depth,
             wet: if wet == WetSide::OfParent {
                 above.wet
             } else {
                 above.depth
             },
+            place: Place::default(),
             parent: Some(parent.clone()),
             policy,
             family: Mutex::default(),
@@ -161,6 +181,38 @@ impl Node {
     /// The side that this node lends from.
     pub(crate) fn wet(&self) -> u16 {
         self.wet
+    }
+
+    pub(crate) fn id(&self) -> GrantId {
+        GrantId(self.id)
+    }
+
+    #[inline(always)]
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn kind(&self) -> GrantKind {
+        match &self.parent {
+            None => GrantKind::Membrane,
+            Some(parent) if parent.data().depth == self.wet => GrantKind::Attenuate,
+            Some(_) => GrantKind::Grant,
+        }
+    }
+
+    /// Whether there was none before.
+    pub(crate) fn set_label(&self, label: &str) -> bool {
+        let kept = &label[..label.floor_char_boundary(MAX_LABEL_BYTES)];
+        let mut family = lock(&self.family);
+        let first = family.label.is_none();
+        if first {
+            family.label = Some(kept.into());
+        }
+        first
+    }
+
+    pub(crate) fn label(&self) -> Option<String> {
+        lock(&self.family).label.as_deref().map(String::from)
     }
 }
 

@@ -449,6 +449,38 @@ pub(crate) fn in_use() -> Vec<(usize, u32)> {
     cells
 }
 
+/// The calls through cells that all threads were inside of at one time, by the name of the cell.
+///
+/// What was entered or left while they were read may be in it or not.
+#[derive(Debug)]
+pub struct InUse(Vec<(usize, u32)>);
+
+impl InUse {
+    /// Those of this moment.
+    pub fn now() -> Self {
+        Self(in_use())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The methods that run on the cell of this [name](crate::Reclaim::address).
+    pub fn methods(&self, cell: usize) -> impl Iterator<Item = u32> + '_ {
+        let from = match (self.0.first(), self.0.last()) {
+            (Some(first), Some(last)) if (first.0..=last.0).contains(&cell) => {
+                self.0.partition_point(|(used, _)| *used < cell)
+            }
+            _ => self.0.len(),
+        };
+        self.0[from..]
+            .iter()
+            .take_while(move |(used, _)| *used == cell)
+            .map(|(_, method)| *method)
+    }
+}
+
 /// The cells that this thread is inside of.
 pub(crate) fn mine() -> Vec<usize> {
     let mut cells = Vec::new();

@@ -57,7 +57,7 @@ mod scope;
 pub mod sync;
 
 pub use cell::{Admission, Cell, Holder, Pass, Reclaim};
-pub use frames::depth;
+pub use frames::{InUse, depth};
 pub use quiet::{drop_flat, drop_quietly, quietly};
 pub use scope::{Cut, Isolated, Options, Refusal, Running, Scope, WaitFailure, isolate, sever};
 

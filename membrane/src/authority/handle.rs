@@ -1,0 +1,148 @@
+//! What an owner can ask of its membrane, and be told.
+
+use super::snapshot::{GrantId, Snapshot};
+use super::survey;
+use crate::membrane_handle::Membrane;
+use object_membrane_gate::drop_quietly;
+use object_membrane_gate::sync::lock;
+
+impl Membrane {
+    /// What authority this membrane, and everything derived from it, gives at this moment.
+    ///
+    /// # Authority
+    ///
+    /// The snapshot carries none. It shows nothing of what this membrane derives from, and no object.
+    ///
+    /// # Concurrency
+    ///
+    /// It is not one moment for the whole subtree; nothing is stopped for it. Each grant is looked at once, after its parent:
+    ///
+    /// - whether it is revoked, and how many proxies are alive, is of one moment. That of a child is later than its parent's:
+    ///   while a revocation is under way, a child may be shown live under a parent that is shown revoked, or the reverse;
+    /// - a grant that somebody holds, be it by a handle or by a proxy, from before this is called until it returns, is in it; one
+    ///   that is made meanwhile may be. What derives from a revoked one may be left out, once nothing of it is left to wait for;
+    /// - a refusal that its caller was told of before this was called is counted; a later one may be;
+    /// - a call is shown running if it ran when this was called and still did when its grant was looked at.
+    ///
+    /// Takes time in proportion to the grants, and, while calls run anywhere in the process, to the live proxies. Holds the lock
+    /// of one grant at a time, under which no other code runs; calls do not take it, wrapping and dropping a proxy do. What
+    /// is dropped in the course of it (a grant whose last reference goes meanwhile) is dropped on this thread under no lock.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Error, Membrane, Policy, allow, interface};
+    /// # use std::sync::Arc;
+    /// # #[interface] pub trait Log { fn line(&self, text: &str) -> Result<(), Error>; fn wipe(&self) -> Result<(), Error>; }
+    /// # struct Sink; impl Log for Sink { fn line(&self, _: &str) -> Result<(), Error> { Ok(()) } fn wipe(&self) -> Result<(), Error> { Ok(()) } }
+    /// let policy = Policy::builder().inbound(allow!(dyn Log: line)).build()?;
+    /// let membrane = Membrane::new(policy.clone());
+    /// let bob = membrane.grant(&policy)?.labelled("Bob");
+    /// let lent = bob.wrap::<dyn Log>(Arc::new(Sink))?;
+    /// assert!(lent.wipe().is_err());
+    ///
+    /// let snapshot = membrane.snapshot();
+    /// let bob = snapshot.labelled("Bob").next().unwrap();
+    /// assert_eq!(bob.parent, Some(membrane.id()));
+    /// assert_eq!(bob.interfaces[0].allowed, ["line"]);
+    /// assert_eq!((bob.live_proxies, bob.refused.not_allowed), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot(&self) -> Snapshot {
+        survey::snapshot(&self.0)
+    }
+
+    /// The number by which snapshots name this membrane.
+    pub fn id(&self) -> GrantId {
+        self.0.data().id()
+    }
+
+    /// Says who holds what is lent through this membrane, for the eyes of its owner. The first label stays: whoever derives a
+    /// grant names it before handing on the handle.
+    ///
+    /// Returns whether this is the first. Of the text, the first 256 bytes are kept. Nothing of it is ever shown to the dry
+    /// side; owners further up see it in their snapshots.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Membrane, Policy};
+    /// let membrane = Membrane::new(Policy::deny_all());
+    /// assert!(membrane.set_label("billing plugin"));
+    /// assert!(!membrane.set_label("somebody else"));
+    /// assert_eq!(membrane.label().as_deref(), Some("billing plugin"));
+    /// ```
+    pub fn set_label(&self, label: impl AsRef<str>) -> bool {
+        self.0.data().set_label(label.as_ref())
+    }
+
+    /// This membrane, with a label unless it has one: [`set_label`](Self::set_label) for the line that derives it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Membrane, Policy};
+    /// let membrane = Membrane::new(Policy::deny_all()).labelled("host");
+    /// let grant = membrane.grant(&Policy::deny_all())?.labelled("billing plugin");
+    /// assert_eq!(grant.label().as_deref(), Some("billing plugin"));
+    /// # Ok::<(), membrane::PolicyError>(())
+    /// ```
+    #[must_use = "it is the same membrane, returned so that calls can follow each other"]
+    pub fn labelled(self, label: impl AsRef<str>) -> Self {
+        self.set_label(label);
+        self
+    }
+
+    /// What the owner calls the holder.
+    pub fn label(&self) -> Option<String> {
+        self.0.data().label()
+    }
+
+    /// Calls `observer` once, when the last proxy of this membrane is gone: the next time, from now on, that the number of
+    /// [live proxies](Self::live_proxies) comes down to zero.
+    ///
+    /// - If no proxy is alive now, it waits until one has been made and is gone. To be told again, ask again; the observer may do
+    ///   so itself.
+    /// - A proxy counts from when it is made, also if it never gets to its holder because something beside it may not cross.
+    ///   Proxies of both directions count; those of derived grants do not: each grant is watched by itself.
+    /// - A revocation ends the watch. The observer is then dropped without being called: [`on_revoke`](Self::on_revoke)
+    ///   tells of that. So it is on a membrane that is revoked already, or of which nothing is left to be dropped.
+    ///
+    /// # Concurrency
+    ///
+    /// Whether a proxy that is made meanwhile comes before or after the last is gone is decided under the lock under which both
+    /// are listed: if before, nobody is told; if after, the observer is called though one is alive again. Called on the
+    /// thread that drops the last proxy, under no lock, before that proxy's target is dropped. A panic in it is caught.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Error, Membrane, Policy, interface};
+    /// # use std::sync::Arc;
+    /// # #[interface] pub trait Empty {}
+    /// # struct Unit; impl Empty for Unit {}
+    /// use std::sync::mpsc::channel;
+    ///
+    /// let membrane = Membrane::new(Policy::deny_all());
+    /// let (tell, told) = channel();
+    /// membrane.on_dropped(move || tell.send("nobody holds it any more").unwrap());
+    ///
+    /// let lent = membrane.wrap::<dyn Empty>(Arc::new(Unit))?;
+    /// let copy = lent.clone();
+    /// drop(lent);
+    /// assert!(told.try_recv().is_err());
+    /// drop(copy);
+    /// assert!(told.try_recv().is_ok());
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn on_dropped(&self, observer: impl FnOnce() + Send + 'static) {
+        let mut tables = lock(&self.0.data().tables);
+        // Under the lock: a revoker cuts first and then takes the tables under it.
+        if self.0.is_revoked() {
+            drop(tables);
+            drop_quietly(observer);
+        } else {
+            tables.watch(Box::new(observer));
+        }
+    }
+}
