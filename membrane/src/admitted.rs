@@ -1,36 +1,56 @@
 //! What a call is asked for in a scope that is guarded: nothing of this runs in any other.
 
-#![expect(
-    clippy::extra_unused_type_parameters,
-    clippy::unnecessary_wraps,
-    clippy::unused_self,
-    reason = "there is no condition yet that would need them"
-)]
-
+use crate::conditions::{ledger, suspension};
 use crate::crossing::Place;
+use crate::direction::Direction;
 use crate::error::Error;
 use crate::interface::Target;
 use crate::tree::Scope;
 use object_membrane_gate::{Pass, Refusal};
 use std::sync::Arc;
 
-/// A call that a guarded scope has let in: lives until it is over.
-pub(crate) struct Admitted(());
+/// A call that a guarded scope has let in: lives until it is over. Owns what it holds, so that it may outlive this call.
+pub(crate) struct Admitted {
+    /// If the scope has conditions.
+    place: Option<ledger::Place>,
+    /// The way of the result.
+    direction: Direction,
+}
 
 impl Admitted {
     /// Lets a call in, or says why not. Arguments are not looked at yet.
+    #[expect(
+        clippy::extra_unused_type_parameters,
+        reason = "for whoever is told of the call"
+    )]
     pub(crate) fn new<T: ?Sized + Target>(
         scope: &Arc<Scope>,
         place: Place,
         method: u32,
     ) -> Result<Self, Error> {
-        let _ = (scope, place, method);
-        Ok(Self(()))
+        let _ = method;
+        suspension::check(scope)?;
+        let ledger = scope.data().ledger();
+        Ok(Self {
+            place: ledger.map(ledger::Ledger::admit).transpose()?,
+            direction: place.direction,
+        })
     }
 
-    /// The target is about to be entered, with arguments that have been converted.
-    pub(crate) fn enter(&self) -> Result<(), Error> {
-        Ok(())
+    /// The target is about to be entered, with so many bytes of arguments that have been converted.
+    pub(crate) fn enter(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+        match &self.place {
+            None => Ok(()),
+            Some(place) => place.ledger().enter(self.direction.reversed(), bytes),
+        }
+    }
+
+    /// A result of so many bytes, which has been converted, is about to be delivered.
+    pub(crate) fn deliver(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+        match &self.place {
+            None => Ok(()),
+            Some(place) => place.ledger().deliver(self.direction, bytes),
+        }
     }
 }
 

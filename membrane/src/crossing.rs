@@ -84,12 +84,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The target is entered next: what budgets are spent for.
+    /// The target is entered next, with arguments of so many bytes: what budgets are spent for.
     #[inline(always)]
-    pub fn enter(&self) -> Result<(), Error> {
+    pub fn enter(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
         match self.admitted {
             None => Ok(()),
-            Some(admitted) => admitted.enter(),
+            Some(admitted) => admitted.enter(bytes),
         }
     }
 
@@ -123,6 +123,18 @@ impl<'a> Call<'a> {
         &self,
         result: Result<R, E>,
     ) -> Result<R, E> {
+        let result = self.converted_result(result);
+        match self.admitted {
+            None => result,
+            Some(admitted) => deliver(admitted, result),
+        }
+    }
+
+    #[inline(always)]
+    fn converted_result<R: Passable, E: Passable + From<Error>>(
+        &self,
+        result: Result<R, E>,
+    ) -> Result<R, E> {
         match result {
             Ok(value) if R::BARE => Ok(value),
             Ok(value) => Ok(value.pass(&Crossing::new(
@@ -147,6 +159,26 @@ fn turned_away(scope: &Scope, error: Error) {
         _ => Counted::Rejected,
     };
     scope.data().place().count(what);
+}
+
+/// A converted result, or the condition that stands in its way.
+#[cold]
+#[inline(never)]
+fn deliver<R: Passable, E: Passable + From<Error>>(
+    admitted: &Admitted,
+    result: Result<R, E>,
+) -> Result<R, E> {
+    let bytes = || match &result {
+        Ok(value) => value.size_bytes(),
+        Err(error) => error.size_bytes(),
+    };
+    match admitted.deliver(bytes) {
+        Ok(()) => result,
+        Err(error) => {
+            drop_quietly(result);
+            Err(error.into())
+        }
+    }
 }
 
 /// Apart from the call, and by the parts of a [`Call`], so that a call that succeeds keeps everything in registers.

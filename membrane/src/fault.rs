@@ -21,6 +21,12 @@ pub(crate) enum Fault {
     EarlyOrphans,
     /// A revoker leaves the subtree of a scope to whoever has cut that scope.
     TrustedCut,
+    /// A child is born without a look, under the lock of the family, at whether the parent is suspended.
+    ChildUncovered,
+    /// A walk after a suspension or a resumption looks at the parent before it has the lock of the child.
+    CoverUnlocked,
+    /// What an account was found to have is taken from it later, under the lock once more.
+    ChargeUnlocked,
 }
 
 /// Whether `fault` is switched on for the model that runs on this thread.

@@ -233,7 +233,7 @@ impl Entry {
 ///
 /// # Errors
 ///
-/// Revoked, if the scope is.
+/// Revoked, if the scope is; exhausted, if its conditions allow no further proxy.
 pub(crate) fn proxy<T: ?Sized + Target>(
     scope: &Arc<Scope>,
     place: Place,
@@ -258,6 +258,14 @@ pub(crate) fn proxy<T: ?Sized + Target>(
     if let Some(proxy) = table.0.get(&address).and_then(Weak::upgrade) {
         drop(tables);
         return Ok(proxy);
+    }
+    // What is counted are entries: one whose proxy is being dropped is taken over, and gone with the tables or with its proxy.
+    if let Some(ledger) = scope.data().ledger()
+        && !table.0.contains_key(&address)
+        && let Err(error) = ledger.reserve_proxy()
+    {
+        drop(tables);
+        return Err(error);
     }
     let target = target.take().expect("taken here only");
     let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, place));
@@ -285,6 +293,9 @@ pub(crate) fn forget<T: ?Sized + Target>(
         .is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy) || fault::on(Fault::ForgetAny))
     {
         entry = table.0.remove(&address);
+        if let Some(ledger) = scope.data().ledger() {
+            ledger.release_proxies(1);
+        }
         let capacity = table.0.capacity();
         if capacity > SMALL && table.0.len() < capacity / 8 {
             let target = table.0.len() * 2;

@@ -57,7 +57,7 @@ impl<T, E> Source<T, E> {
 impl<T: Passable, E: Passable + From<Error>> Pull<T, E> for Proxy<dyn Pull<T, E>> {
     fn pull(&self) -> Result<Option<T>, E> {
         self.__call(0, |target, call| {
-            call.enter()?;
+            call.enter(|| 0)?;
             call.result(target.pull())
         })
     }
@@ -91,8 +91,9 @@ impl<T, E> Iterator for Pulled<T, E> {
         let over = match &item {
             None => true,
             Some(Ok(_)) => false,
-            // Revoked: the error is told once, and then the iterator is over, or a loop that skips errors would not end.
-            Some(Err(_)) => self.scope.upgrade().is_none_or(|scope| scope.is_revoked()),
+            // Nothing more will ever come: the error is told once, and then the iterator is over, or a loop that skips errors
+            // would not end.
+            Some(Err(_)) => self.scope.upgrade().is_none_or(|scope| is_over(&scope)),
         };
         if over {
             self.source = None;
@@ -101,8 +102,21 @@ impl<T, E> Iterator for Pulled<T, E> {
     }
 }
 
+fn is_over(scope: &Scope) -> bool {
+    scope.is_revoked()
+        || scope
+            .data()
+            .ledger()
+            .is_some_and(|ledger| ledger.is_spent())
+}
+
 impl<T: Passable, E: Passable + From<Error>> Passable for Items<T, E> {
     const BARE: bool = false;
+
+    /// Each item counts when it comes.
+    fn size_bytes(&self) -> u64 {
+        0
+    }
 
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
         let source: Arc<dyn Pull<T, E>> = Arc::new(Source(Mutex::new(Some(self))));

@@ -7,6 +7,7 @@ extern crate self as membrane;
 mod admitted;
 mod authority;
 mod callback;
+mod conditions;
 mod crossing;
 mod direction;
 pub mod docs;
@@ -29,6 +30,9 @@ mod tree;
 pub use authority::{
     GrantId, GrantKind, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals, RunningSnapshot,
     Snapshot,
+};
+pub use conditions::{
+    Clock, Condition, Conditions, ConditionsBuilder, ManualClock, Rate, Standing, Suspension,
 };
 pub use crossing::Crossing;
 pub use direction::Direction;

@@ -155,6 +155,9 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
     let mut unheard = Vec::new();
     let isolated = isolate(cuts, |scope| {
         let tables: Tables = std::mem::take(&mut *lock(&scope.data().tables));
+        if let Some(ledger) = scope.data().ledger() {
+            ledger.release_proxies(tables.len());
+        }
         let (holders, watchers) = tables.into_holders();
         unheard.extend(watchers);
         holders

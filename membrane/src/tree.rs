@@ -12,10 +12,13 @@
 //!
 //! # Locks
 //!
-//! `family` and `tables` are never held together, and no foreign code runs under either.
+//! `family` and `tables` are never held together, and no foreign code runs under either. The accounts of a ledger are locked
+//! under `tables`, never the other way round, and not under `family`.
 
 use crate::authority::tally::Place;
 use crate::authority::{GrantId, GrantKind};
+use crate::conditions::ledger::Ledger;
+use crate::conditions::suspension::Word;
 use crate::fault::{self, Fault};
 use crate::identity::Tables;
 use crate::policy::Policy;
@@ -41,16 +44,21 @@ pub(crate) struct Node {
     place: Place,
     parent: Option<Arc<Scope>>,
     policy: Policy,
+    /// The conditions, of this node or of the nearest ancestor that has any.
+    ledger: Option<Arc<Ledger>>,
+    pub(crate) suspended: Word,
     pub(crate) family: Mutex<Family>,
     pub(crate) tables: Mutex<Tables>,
 }
 
-/// What a node must tell of a revocation.
+/// What a node must tell of a revocation, or of a suspension.
 #[derive(Default)]
 pub(crate) struct Family {
     pub(crate) children: Vec<Weak<Scope>>,
     /// How many children have died since the list was swept: each keeps its memory until then.
-    dead: usize,
+    dead: u32,
+    /// When to try again, if the node is suspended itself; zero if that is not known.
+    pub(crate) retry_after_ms: u32,
     pub(crate) observers: Vec<Observer>,
     /// What the owner calls the holder.
     label: Option<Box<str>>,
@@ -63,7 +71,7 @@ impl Family {
     /// Notes that a child is gone, and forgets the dead when they are half of the list.
     fn bury(&mut self) {
         self.dead += 1;
-        if self.dead < Self::FEW.max(self.children.len() / 2) {
+        if (self.dead as usize) < Self::FEW.max(self.children.len() / 2) {
             return;
         }
         self.dead = 0;
@@ -117,9 +125,9 @@ const MAX_LABEL_BYTES: usize = 256;
 
 impl Node {
     /// The root of a new tree.
-    pub(crate) fn root(policy: Policy) -> Arc<Scope> {
+    pub(crate) fn root(policy: Policy, ledger: Option<Arc<Ledger>>) -> Arc<Scope> {
         let id = next_id();
-        Arc::new(scope(Self {
+        let root = scope(Self {
             root: id,
             id,
             depth: 1,
@@ -127,9 +135,15 @@ impl Node {
             place: Place::default(),
             parent: None,
             policy,
+            ledger,
+            suspended: Word::new(),
             family: Mutex::default(),
             tables: Mutex::default(),
-        }))
+        });
+        if root.data().must_be_guarded() {
+            root.guard();
+        }
+        Arc::new(root)
     }
 
     /// A child of `parent`, unless that is revoked. The caller has checked that `policy` is no wider than the parent's.
@@ -137,6 +151,7 @@ impl Node {
         parent: &Arc<Scope>,
         wet: WetSide,
         policy: Policy,
+        ledger: Option<Arc<Ledger>>,
     ) -> Result<Arc<Scope>, Unborn> {
         let above = parent.data();
         let depth = above
@@ -156,6 +171,8 @@ impl Node {
             place: Place::default(),
             parent: Some(parent.clone()),
             policy,
+            ledger,
+            suspended: Word::new(),
             family: Mutex::default(),
             tables: Mutex::default(),
         }));
@@ -165,8 +182,30 @@ impl Node {
             drop(family);
             return Err(Unborn::Revoked);
         }
+        // Under the lock: a suspender's walk covers the parent first and then asks, under it, for the children.
+        if !fault::on(Fault::ChildUncovered) {
+            child.data().suspended.inherit(&above.suspended);
+        }
+        if child.data().must_be_guarded() {
+            child.guard();
+        }
         family.children.push(Arc::downgrade(&child));
         Ok(child)
+    }
+
+    /// Whether calls must be admitted one by one. The one place that says so.
+    ///
+    /// Asked at birth, and whenever an answer may have changed: then under the lock of the family.
+    pub(crate) fn must_be_guarded(&self) -> bool {
+        self.ledger.is_some() || self.suspended.is_covered()
+    }
+
+    pub(crate) fn ledger(&self) -> Option<&Arc<Ledger>> {
+        self.ledger.as_ref()
+    }
+
+    pub(crate) fn parent(&self) -> Option<&Arc<Scope>> {
+        self.parent.as_ref()
     }
 
     #[inline]
@@ -276,7 +315,7 @@ mod tests {
     use std::sync::Arc;
 
     fn child(parent: &Arc<Scope>) -> Arc<Scope> {
-        Node::child(parent, WetSide::OfParent, Policy::deny_all()).expect("live")
+        Node::child(parent, WetSide::OfParent, Policy::deny_all(), None).expect("live")
     }
 
     /// What the parent keeps of its children: how many are listed, and how many there is room for.
@@ -289,7 +328,7 @@ mod tests {
     #[test]
     fn dead_children_take_no_memory() {
         const MANY: usize = if cfg!(miri) { 200 } else { 100_000 };
-        let root = Node::root(Policy::deny_all());
+        let root = Node::root(Policy::deny_all(), None);
         for _ in 0..MANY {
             drop(child(&root));
             assert!(kept(&root).0 <= Family::FEW, "{:?}", kept(&root));

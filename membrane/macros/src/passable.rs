@@ -124,6 +124,7 @@ impl<'a> Subject<'a> {
         let types = self
             .types()
             .map(|ty| quote_spanned!(at(ty)=> __membrane_data::<#ty>();));
+        let size = self.size();
         let passable = quote! {
             #[automatically_derived]
             impl #parameters #root::Passable for #name #arguments #clause {
@@ -139,6 +140,8 @@ impl<'a> Subject<'a> {
                     #(#types)*
                     ::core::result::Result::Ok(self)
                 }
+
+                #size
             }
         };
         let data = quote! {
@@ -172,6 +175,7 @@ impl<'a> Subject<'a> {
             .variants
             .iter()
             .map(|(variant, fields)| self.rebuild(*variant, fields, &crossing));
+        let size = self.size();
         quote! {
             #[automatically_derived]
             impl #parameters #root::Passable for #name #arguments #clause {
@@ -188,6 +192,35 @@ impl<'a> Subject<'a> {
                     match self {
                         #(#arms)*
                     }
+                }
+
+                #size
+            }
+        }
+    }
+
+    /// `size_bytes`: the sum over the fields.
+    fn size(&self) -> TokenStream {
+        let root = self.options.membrane.root();
+        let arms = self.variants.iter().map(|(variant, fields)| {
+            let variant = variant.map(|variant| quote!(::#variant));
+            let members: Vec<_> = fields.members().collect();
+            let names: Vec<_> = (0..members.len())
+                .map(|index| local(&format!("field{index}")))
+                .collect();
+            quote! {
+                Self #variant { #(#members: #names),* } => {
+                    0u64 #(.saturating_add(#root::Passable::size_bytes(#names)))*
+                }
+            }
+        });
+        // A reference is never without a variant, even where the type has none.
+        let nothing = self.variants.is_empty().then(|| quote!(_ => 0u64,));
+        quote! {
+            fn size_bytes(&self) -> u64 {
+                match self {
+                    #(#arms)*
+                    #nothing
                 }
             }
         }

@@ -5,7 +5,7 @@
     reason = "a rebuilt map hashes by a state of its own: a foreign hasher would be the other side's code"
 )]
 
-use super::{Data, Passable};
+use super::{Data, Passable, sum_bytes};
 use crate::crossing::Crossing;
 use crate::error::Error;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -23,6 +23,10 @@ macro_rules! rebuilt {
                 #[inline]
                 fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
                     if Self::BARE { Ok(self) } else { self.into_iter().map(|item| item.pass(crossing)).collect() }
+                }
+
+                fn size_bytes(&self) -> u64 {
+                    sum_bytes(self)
                 }
             }
 
@@ -47,6 +51,10 @@ impl<T: Passable> Passable for Box<[T]> {
                 .collect()
         }
     }
+
+    fn size_bytes(&self) -> u64 {
+        sum_bytes(&**self)
+    }
 }
 
 impl<T: Data> Data for Box<[T]> {}
@@ -62,6 +70,10 @@ impl<T: Passable> Passable for Box<T> {
             (*self).pass(crossing).map(Self::new)
         }
     }
+
+    fn size_bytes(&self) -> u64 {
+        sum_bytes([&**self])
+    }
 }
 
 impl<T: Data> Data for Box<T> {}
@@ -72,6 +84,10 @@ impl<T: Passable> Passable for Option<T> {
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
         self.map(|value| value.pass(crossing)).transpose()
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.as_ref().map_or(0, T::size_bytes)
     }
 }
 
@@ -86,6 +102,10 @@ impl<T: Passable, E: Passable> Passable for Result<T, E> {
             Ok(value) => Ok(value.pass(crossing)?),
             Err(error) => Err(error.pass(crossing)?),
         })
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.as_ref().map_or_else(E::size_bytes, T::size_bytes)
     }
 }
 
@@ -116,6 +136,10 @@ impl<T: Passable, const N: usize> Passable for [T; N] {
             }
         }
     }
+
+    fn size_bytes(&self) -> u64 {
+        sum_bytes(self)
+    }
 }
 
 impl<T: Data, const N: usize> Data for [T; N] {}
@@ -131,6 +155,10 @@ impl<K: Data + Eq + Hash, V: Passable> Passable for HashMap<K, V> {
         self.into_iter()
             .map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?)))
             .collect()
+    }
+
+    fn size_bytes(&self) -> u64 {
+        sum_bytes(self.keys()).saturating_add(sum_bytes(self.values()))
     }
 }
 
@@ -148,6 +176,10 @@ impl<K: Data + Ord, V: Passable> Passable for BTreeMap<K, V> {
             .map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?)))
             .collect()
     }
+
+    fn size_bytes(&self) -> u64 {
+        sum_bytes(self.keys()).saturating_add(sum_bytes(self.values()))
+    }
 }
 
 impl<K: Data + Ord, V: Data> Data for BTreeMap<K, V> {}
@@ -162,6 +194,10 @@ impl<T: Data + Eq + Hash> Passable for HashSet<T> {
         } else {
             self.into_iter().map(|item| item.pass(crossing)).collect()
         }
+    }
+
+    fn size_bytes(&self) -> u64 {
+        sum_bytes(self)
     }
 }
 
@@ -178,6 +214,10 @@ impl<T: Data + Ord> Passable for BTreeSet<T> {
             self.into_iter().map(|item| item.pass(crossing)).collect()
         }
     }
+
+    fn size_bytes(&self) -> u64 {
+        sum_bytes(self)
+    }
 }
 
 impl<T: Data + Ord> Data for BTreeSet<T> {}
@@ -188,6 +228,12 @@ impl<T: Data> Passable for Range<T> {
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
         Ok(self.start.pass(crossing)?..self.end.pass(crossing)?)
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.start
+            .size_bytes()
+            .saturating_add(self.end.size_bytes())
     }
 }
 
@@ -203,6 +249,12 @@ impl<T: Data> Passable for RangeInclusive<T> {
         }
         let (start, end) = self.into_inner();
         Ok(start.pass(crossing)?..=end.pass(crossing)?)
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.start()
+            .size_bytes()
+            .saturating_add(self.end().size_bytes())
     }
 }
 
@@ -233,6 +285,12 @@ macro_rules! tuples {
                     }
                     let ($($name,)+) = self;
                     Ok(($($name.pass(crossing)?,)+))
+                }
+
+                #[allow(non_snake_case, reason = "as above")]
+                fn size_bytes(&self) -> u64 {
+                    let ($($name,)+) = self;
+                    0_u64 $(.saturating_add($name.size_bytes()))+
                 }
             }
 

@@ -8,4 +8,8 @@ impl super::Passable for bytes::Bytes {
     fn pass(self, _: &crate::Crossing<'_>) -> Result<Self, crate::Error> {
         Ok(Self::copy_from_slice(&self))
     }
+
+    fn size_bytes(&self) -> u64 {
+        self.len() as u64
+    }
 }

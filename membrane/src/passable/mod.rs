@@ -53,6 +53,37 @@ pub trait Passable: Sized + Send + 'static {
     /// An [`Error`], if a reference in it may not cross, or if the membrane is revoked. What was converted so far is
     /// dropped.
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error>;
+
+    /// How much this is, in bytes, to the budgets of [`Conditions`](crate::Conditions). Asked of nothing else.
+    ///
+    /// Text and bytes count by their length; a number by its size; a struct, a tuple and an enum by their fields; a container by
+    /// its items, each at least as large as it lies in memory. A reference, an iterator and an [`Error`] count nothing: the
+    /// first are counted by [`ConditionsBuilder::proxies`](crate::ConditionsBuilder::proxies), and items when they come.
+    ///
+    /// Unless written by hand, the size of the value itself, without what it owns elsewhere.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use membrane::Passable;
+    ///
+    /// assert_eq!(7_u32.size_bytes(), 4);
+    /// assert_eq!(String::from("hello").size_bytes(), 5);
+    /// assert_eq!((7_u32, String::from("hello")).size_bytes(), 9);
+    /// assert_eq!(vec![1_u64, 2, 3].size_bytes(), 24);
+    /// assert_eq!(vec![None::<u64>; 10].size_bytes(), 160);
+    /// ```
+    fn size_bytes(&self) -> u64 {
+        size_of::<Self>() as u64
+    }
+}
+
+/// The items of a container, each at least as large as it lies in memory: a container of empty ones is not free.
+pub(crate) fn sum_bytes<'a, T: Passable>(items: impl IntoIterator<Item = &'a T>) -> u64 {
+    items.into_iter().fold(0, |sum, item| {
+        let size = item.size_bytes().max(size_of::<T>() as u64);
+        sum.saturating_add(size)
+    })
 }
 
 /// Data that cannot hold a reference: it may be lent for a call as `&T`, and be the key of a map.
@@ -71,11 +102,34 @@ pub trait Data: Passable {}
     label = "may hold a reference",
     note = "a borrowed argument is `&str`, `&[T]`, `&Path`, `&OsStr`, `&CStr` or `&T` of plain data; pass anything else by value"
 )]
-pub trait Borrowed {}
+pub trait Borrowed {
+    /// As [`Passable::size_bytes`].
+    fn lent_bytes(&self) -> u64;
+}
 
-impl<T: Data> Borrowed for T {}
-impl<T: Data> Borrowed for [T] {}
-impl Borrowed for str {}
-impl Borrowed for Path {}
-impl Borrowed for OsStr {}
-impl Borrowed for CStr {}
+impl<T: Data> Borrowed for T {
+    fn lent_bytes(&self) -> u64 {
+        self.size_bytes()
+    }
+}
+
+impl<T: Data> Borrowed for [T] {
+    fn lent_bytes(&self) -> u64 {
+        sum_bytes(self)
+    }
+}
+
+/// What counts by its length, which is its size.
+macro_rules! text {
+    ($($type:ty),*) => {
+        $(
+            impl Borrowed for $type {
+                fn lent_bytes(&self) -> u64 {
+                    size_of_val(self) as u64
+                }
+            }
+        )*
+    };
+}
+
+text!(str, Path, OsStr, CStr);

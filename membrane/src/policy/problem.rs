@@ -1,10 +1,12 @@
 //! What can be wrong with a policy, said so that it can be mended.
 
 use super::{Homecoming, OnPanic};
+use crate::conditions::{Condition, Rate};
 use crate::direction::Direction;
 use std::fmt;
+use std::time::Duration;
 
-/// One mistake in a policy.
+/// One mistake in a policy, or in conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PolicyProblem {
@@ -92,6 +94,43 @@ pub enum PolicyProblem {
         /// What its parent has, in calls.
         has: u32,
     },
+    /// Under this condition, of zero, no call or no reference could ever cross.
+    ZeroCondition {
+        /// The condition.
+        condition: Condition,
+    },
+    /// A rate whose burst takes over 292 years.
+    OverflowingRate {
+        /// The rate.
+        asked: Rate,
+    },
+    /// Derived conditions ask for more than their parent has left, or than it allows at once.
+    WiderBudget {
+        /// The condition.
+        condition: Condition,
+        /// What they ask for, in calls, bytes or proxies.
+        asked: u64,
+        /// What the parent has: of calls and bytes what is left, of concurrency and proxies all.
+        left: u64,
+    },
+    /// Derived conditions ask for more time than their parent has left.
+    WiderExpiry {
+        /// What they ask for.
+        asked: Duration,
+        /// What the parent has left; zero if it is expired.
+        left: Duration,
+    },
+    /// Derived conditions ask for calls more often, or for more at once, than their parent's rate allows.
+    WiderRate {
+        /// What they ask for.
+        asked: Rate,
+        /// What the parent has.
+        has: Rate,
+    },
+    /// Derived conditions name another clock than the one by which their parent's expiry or rate counts.
+    OtherClock,
+    /// The clock panicked when it was asked for the time of birth.
+    ClockPanicked,
     /// The membrane that the policy was to be derived under is revoked.
     Revoked,
     /// Membranes are derived from each other too deeply: more than 65,533 times.
@@ -99,6 +138,7 @@ pub enum PolicyProblem {
 }
 
 impl fmt::Display for PolicyProblem {
+    #[allow(clippy::too_many_lines, reason = "one sentence for each problem")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::DuplicateInterface {
@@ -184,6 +224,33 @@ impl fmt::Display for PolicyProblem {
                     "a depth limit of {asked} is wider than {has} of the policy this one derives from"
                 )
             }
+            Self::ZeroCondition { condition } => write!(
+                f,
+                "the condition `{condition}` is zero, so that nothing could ever cross: use more, or leave it out"
+            ),
+            Self::OverflowingRate { asked } => {
+                write!(f, "a rate of {asked}: the burst takes over 292 years")
+            }
+            Self::WiderBudget {
+                condition,
+                asked,
+                left,
+            } => write!(
+                f,
+                "the condition `{condition}` asks for {asked}, but the membrane this one derives from has {left}"
+            ),
+            Self::WiderExpiry { asked, left } => write!(
+                f,
+                "expiry after {asked:?} is later than that of the membrane this one derives from, which has {left:?} left"
+            ),
+            Self::WiderRate { asked, has } => write!(
+                f,
+                "a rate of {asked} is more than {has} of the membrane this one derives from"
+            ),
+            Self::OtherClock => f.write_str(
+                "the conditions name another clock than the one that the membrane this one derives from counts by",
+            ),
+            Self::ClockPanicked => f.write_str("the clock panicked"),
             Self::Revoked => f.write_str("the membrane is revoked: nothing can be derived from it"),
             Self::TooManyGenerations => {
                 f.write_str("membranes are derived from each other too deeply")
@@ -192,7 +259,7 @@ impl fmt::Display for PolicyProblem {
     }
 }
 
-/// Everything that is wrong with a policy; nothing was built.
+/// Everything that is wrong with a policy, or with conditions; nothing was built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyError(Vec<PolicyProblem>);
 

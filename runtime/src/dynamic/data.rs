@@ -242,7 +242,7 @@ impl Dynamic for SystemTime {
 }
 
 /// The names of the kinds, which are the same in every version.
-const KINDS: [(ErrorKind, &str); 7] = [
+const KINDS: [(ErrorKind, &str); 9] = [
     (ErrorKind::Refused, "refused"),
     (ErrorKind::Revoked, "revoked"),
     (ErrorKind::Panicked, "panicked"),
@@ -250,6 +250,8 @@ const KINDS: [(ErrorKind, &str); 7] = [
     (ErrorKind::Rejected, "rejected"),
     (ErrorKind::Failed, "failed"),
     (ErrorKind::Exhausted, "exhausted"),
+    (ErrorKind::Suspended, "suspended"),
+    (ErrorKind::Expired, "expired"),
 ];
 
 /// The kind. The reason does not travel: it is for the holders of what was revoked.

@@ -97,7 +97,8 @@ pub(super) fn failure_out(error: &CallError) -> Failure {
             ErrorKind::Panicked => Failure::Panicked,
             ErrorKind::TooDeep => Failure::TooDeep,
             ErrorKind::Rejected => Failure::Rejected,
-            ErrorKind::Exhausted => Failure::Exhausted,
+            // What the guest's world has no word for is a limit like another.
+            ErrorKind::Exhausted | ErrorKind::Suspended | ErrorKind::Expired => Failure::Exhausted,
             _ => Failure::Failed,
         },
         CallError::Arguments(mismatch) => Failure::Arguments(mismatch.to_string()),
