@@ -115,7 +115,7 @@ fn iterator_ends_once_the_budget_is_spent() {
     let told: Vec<_> = shop.items(1_000).unwrap().collect();
     assert_eq!(told[..2], [Ok(0), Ok(1)]);
     assert_eq!(told.len(), 3, "the error is told once");
-    assert_unmet(told[2].clone(), Condition::Calls, None);
+    assert_unmet(told[2], Condition::Calls, None);
 }
 
 /// Fails if a call that finds its budget empty only when it enters goes on.

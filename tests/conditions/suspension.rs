@@ -41,7 +41,7 @@ fn what_was_handed_out_before_is_suspended_too() {
     let (stock, shop) = lent(&membrane);
     let mut items = shop.items(2).unwrap();
     let opened = shop.open().unwrap();
-    let closure: Closure = membrane.wrap(Arc::new(|n| Ok(n)) as Closure).unwrap();
+    let closure: Closure = membrane.wrap(Arc::new(Ok) as Closure).unwrap();
     membrane.suspend("backup", None);
     assert_unmet(items.next().unwrap(), Condition::Suspended, None);
     assert_unmet(opened.ping(), Condition::Suspended, None);
