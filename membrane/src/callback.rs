@@ -99,7 +99,7 @@ macro_rules! closures {
                                 let captured: &Captured<Self> = &captured;
                                 captured.proxy.__call(0, |target, call| {
                                     $(let $value = call.argument($value)?;)*
-                                    call.enter(|| 0u64 $(.saturating_add($value.size_bytes()))*)?;
+                                    call.enter_carried(|| 0u64 $(.saturating_add($value.size_bytes()))*)?;
                                     call.result(target($($value),*))
                                 })
                             }

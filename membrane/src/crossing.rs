@@ -23,10 +23,11 @@ use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
 use crate::identity;
 use crate::interface::Target;
-use crate::passable::Passable;
+use crate::passable::{Inspected, Passable};
 use crate::policy::Homecoming;
 use crate::query::{Found, Whose, whose};
 use crate::reason::Reason;
+use crate::rules::{self, Arguments, Erased};
 use crate::tree::{Scope, descends, holder, passes, same_side};
 use object_membrane_gate::drop_quietly;
 use std::any::TypeId;
@@ -84,13 +85,38 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The target is entered next, with arguments of so many bytes: what budgets are spent for.
+    /// The target is entered next, with arguments of so many bytes: rules look at them, and budgets are spent.
+    ///
+    /// `ask` asks a closure about all of them; `show` shows one of them, by its place. None of these is there on the plain path.
     #[inline(always)]
-    pub fn enter(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+    pub fn enter<'v>(
+        &self,
+        bytes: impl FnOnce() -> u64,
+        ask: impl Fn(&Erased) -> bool,
+        show: impl Fn(usize) -> Inspected<'v>,
+    ) -> Result<(), Error> {
         match self.admitted {
             None => Ok(()),
-            Some(admitted) => admitted.enter(bytes),
+            Some(admitted) => {
+                let (ask, show) = (&ask, &show);
+                self.agreed(admitted, &Arguments { ask, show })?;
+                admitted.enter(bytes)
+            }
         }
+    }
+
+    /// Whether the rules agree to these arguments.
+    #[cold]
+    #[inline(never)]
+    fn agreed(&self, admitted: &Admitted, arguments: &Arguments<'_, '_>) -> Result<(), Error> {
+        rules::check(self.scope, admitted.asked, arguments)
+            .inspect_err(|error| turned_away(self.scope, *error))
+    }
+
+    /// The target is entered next, by a call that is no interface's: no rule can be about it.
+    #[inline(always)]
+    pub(crate) fn enter_carried(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+        self.enter(bytes, |_| false, |_| Inspected::Opaque)
     }
 
     /// An argument, as the target sees it.

@@ -12,7 +12,7 @@
 use crate::callback::Kept;
 use crate::direction::Direction;
 use crate::error::Error;
-use crate::passable::{Borrowed, Passable};
+use crate::passable::{Borrowed, Passable, Shape};
 use crate::policy::Policy;
 use crate::proxy::Proxy;
 use crate::query::Query;
@@ -59,7 +59,13 @@ pub trait Interface: Target {
     const __KEY: &'static str;
     #[doc(hidden)]
     const __SUPERS: &'static [Super];
+    /// Of each method, in the order of `METHODS`.
+    #[doc(hidden)]
+    const __ARGUMENTS: &'static [&'static [Argument]];
 }
+
+/// An argument's name, and what rules that are data can see of it.
+pub type Argument = (&'static str, Shape);
 
 /// What a proxy can stand for: a `dyn Trait` of an interface, or a closure.
 #[diagnostic::on_unimplemented(
@@ -146,6 +152,43 @@ pub const fn concat_names<const N: usize>(lists: &[&[&'static str]]) -> [&'stati
     }
     assert!(at == N, "N is the sum of the lengths");
     names
+}
+
+/// Joins lists of the arguments of methods.
+pub const fn concat_arguments<const N: usize>(
+    lists: &[&[&'static [Argument]]],
+) -> [&'static [Argument]; N] {
+    let mut arguments: [&'static [Argument]; N] = [&[]; N];
+    let (mut list, mut at) = (0, 0);
+    while list < lists.len() {
+        let mut index = 0;
+        while index < lists[list].len() {
+            arguments[at] = lists[list][index];
+            at += 1;
+            index += 1;
+        }
+        list += 1;
+    }
+    assert!(at == N, "N is the sum of the lengths");
+    arguments
+}
+
+/// The number of `T`'s method of this name, own or inherited.
+pub const fn number<T: ?Sized + Interface>(method: &str) -> u32 {
+    mask::<T>(&[method]).trailing_zeros()
+}
+
+/// Compiles if `T`'s method of this number has an argument of this name.
+pub const fn check_argument<T: ?Sized + Interface>(method: u32, argument: &str) {
+    let arguments = T::__ARGUMENTS[method as usize];
+    let mut index = 0;
+    while index < arguments.len() {
+        if same(arguments[index].0, argument) {
+            return;
+        }
+        index += 1;
+    }
+    panic!("the method has no argument of this name")
 }
 
 /// A super-interface: its key, where its methods start, and their names.

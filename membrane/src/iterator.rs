@@ -57,7 +57,7 @@ impl<T, E> Source<T, E> {
 impl<T: Passable, E: Passable + From<Error>> Pull<T, E> for Proxy<dyn Pull<T, E>> {
     fn pull(&self) -> Result<Option<T>, E> {
         self.__call(0, |target, call| {
-            call.enter(|| 0)?;
+            call.enter_carried(|| 0)?;
             call.result(target.pull())
         })
     }

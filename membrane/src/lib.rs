@@ -24,6 +24,7 @@ mod proxy;
 mod query;
 mod reason;
 mod revocation;
+mod rules;
 mod scoped;
 mod tree;
 
@@ -40,14 +41,15 @@ pub use error::{Error, ErrorKind};
 pub use interface::Interface;
 pub use lent::Lent;
 pub use membrane_handle::Membrane;
-pub use object_membrane_macros::{Passable, allow, interface};
-pub use passable::{Data, Passable};
+pub use object_membrane_macros::{Passable, allow, interface, rule};
+pub use passable::{Data, Inspected, Passable, Shape};
 pub use policy::{
-    Allow, Homecoming, Interfaces, NamedRule, OnPanic, Policy, PolicyBuilder, PolicyError,
-    PolicyProblem,
+    Allow, Homecoming, Interfaces, NamedArgumentRule, NamedRule, OnPanic, Policy, PolicyBuilder,
+    PolicyError, PolicyProblem,
 };
 pub use reason::Reason;
 pub use revocation::{Revoker, RunningCall, WaitError};
+pub use rules::{ArgumentRule, Check, Constant, RuleProblem};
 pub use scoped::ScopedGrant;
 
 /// What the macros' expansions name. Not for use by hand: the crate that does is trusted by both sides.
@@ -55,13 +57,15 @@ pub use scoped::ScopedGrant;
 pub mod __private {
     pub use crate::crossing::{Call, Crossing, Level};
     pub use crate::interface::{
-        InterfaceResult, Super, Target, assert_borrowed, assert_interface, assert_result,
-        check_interface, concat_names, concat_supers, index, mask, offset,
+        Argument, InterfaceResult, Super, Target, assert_borrowed, assert_interface, assert_result,
+        check_argument, check_interface, concat_arguments, concat_names, concat_supers, index,
+        mask, number, offset,
     };
-    pub use crate::passable::Borrowed;
+    pub use crate::passable::{Borrowed, Inspected, Lent, Owned, Unseen};
     pub use crate::policy::allow;
     pub use crate::proxy::Proxy;
     pub use crate::query::Query;
+    pub use crate::rules::{Erased, check_rule, closure_rule};
     pub use std::sync::Arc;
 }
 

@@ -197,7 +197,7 @@ impl Node {
     ///
     /// Asked at birth, and whenever an answer may have changed: then under the lock of the family.
     pub(crate) fn must_be_guarded(&self) -> bool {
-        self.ledger.is_some() || self.suspended.is_covered()
+        self.ledger.is_some() || self.suspended.is_covered() || self.policy.has_argument_rules()
     }
 
     pub(crate) fn ledger(&self) -> Option<&Arc<Ledger>> {

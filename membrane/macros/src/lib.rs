@@ -1,6 +1,6 @@
-//! The macros of `object-membrane`: `#[interface]`, `#[derive(Passable)]` and `allow!`.
+//! The macros of `object-membrane`: `#[interface]`, `#[derive(Passable)]`, `allow!` and `rule!`.
 //!
-//! Not a crate to depend on: `membrane` re-exports the three macros, and what they expand to names items of
+//! Not a crate to depend on: `membrane` re-exports the macros, and what they expand to names items of
 //! `membrane` only. Runnable examples are on those re-exports' own pages in `membrane`.
 //!
 //! # What the macros decide, and what they leave to the compiler
@@ -23,6 +23,7 @@ mod interface;
 mod passable;
 mod path;
 mod refusals;
+mod rule;
 mod types;
 
 use proc_macro::TokenStream;
@@ -142,4 +143,29 @@ pub fn dynamic(item: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn allow(list: TokenStream) -> TokenStream {
     allow::expand(list.into()).into()
+}
+
+/// Says what the arguments of one method must be like: an expression of type `membrane::ArgumentRule`, for
+/// `PolicyBuilder::inbound_rule` and `outbound_rule`.
+///
+/// ```text
+/// rule!(dyn Account: transfer, |to, amount| to != "me" && *amount <= 100)     // a closure over all arguments
+/// rule!(dyn Account: transfer, amount: Check::range(..=100))                  // checks, each on one argument
+/// rule!(dyn Files: list, path: Check::within("pub"), options.depth: Check::range(..=3))
+/// rule!(dyn Account: Named::rename, |name| name.len() < 9)                    // inherited: say where from
+/// ```
+///
+/// The closure is given each argument by reference (`&u64` for a `u64`, `&str` for a `&str`) and answers whether the call may
+/// go on. It is `Fn + Send + Sync + 'static`; anything of that type does, such as the name of a function. For a method that
+/// is inherited a closure's rule names the super-interface; one of checks need not. A check is an expression of type
+/// `membrane::Check`, on an argument, or on a field of one.
+/// `rule!(crate = path; ..)` says where `membrane` is, if not at `::membrane`.
+///
+/// # Errors
+///
+/// Refused at compile time: a method or an argument that the interface lacks, a closure that takes other arguments than the
+/// method, or a type that is not `dyn` of one interface. What else can be wrong is reported when the policy is built.
+#[proc_macro]
+pub fn rule(tokens: TokenStream) -> TokenStream {
+    rule::expand(tokens.into()).into()
 }

@@ -9,6 +9,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{
     Attribute, Data, DeriveInput, Fields, GenericParam, Generics, Ident, Token, Type, TypeParam,
@@ -176,6 +177,7 @@ impl<'a> Subject<'a> {
             .iter()
             .map(|(variant, fields)| self.rebuild(*variant, fields, &crossing));
         let size = self.size();
+        let seen = self.seen();
         quote! {
             #[automatically_derived]
             impl #parameters #root::Passable for #name #arguments #clause {
@@ -195,6 +197,7 @@ impl<'a> Subject<'a> {
                 }
 
                 #size
+                #seen
             }
         }
     }
@@ -222,6 +225,67 @@ impl<'a> Subject<'a> {
                     #(#arms)*
                     #nothing
                 }
+            }
+        }
+    }
+
+    /// How rules that are data see it: a struct by its fields, an enum without fields by the name of the variant, anything else
+    /// not at all. A type that mentions itself has a shape without end.
+    fn seen(&self) -> TokenStream {
+        let root = self.options.membrane.root();
+        let is_enum = matches!(self.input.data, Data::Enum(_));
+        let (shape, view) = match self.variants.as_slice() {
+            _ if self.is_recursive() => return TokenStream::new(),
+            [(None, Fields::Named(fields))] => {
+                let fields = fields.named.iter().filter_map(|field| {
+                    let member = field.ident.as_ref()?;
+                    let (name, ty) = (member.unraw().to_string(), &field.ty);
+                    let passable = quote_spanned!(at(ty)=> <#ty as #root::Passable>);
+                    Some((
+                        quote!((#name, #passable::SHAPE)),
+                        quote!((#name, #passable::inspected(&self.#member))),
+                    ))
+                });
+                let (shapes, views): (Vec<_>, Vec<_>) = fields.unzip();
+                (
+                    quote!(Record(&[#(#shapes),*])),
+                    quote!(#root::Inspected::Record(::std::vec![#(#views),*])),
+                )
+            }
+            [(None, Fields::Unnamed(fields))] if fields.unnamed.len() == 1 => {
+                let ty = &fields.unnamed[0].ty;
+                let passable = quote_spanned!(at(ty)=> <#ty as #root::Passable>);
+                return quote! {
+                    const SHAPE: #root::Shape = #passable::SHAPE;
+
+                    fn inspected(&self) -> #root::Inspected<'_> {
+                        #passable::inspected(&self.0)
+                    }
+                };
+            }
+            variants
+                if is_enum
+                    && !variants.is_empty()
+                    && variants.iter().all(|(_, fields)| fields.is_empty()) =>
+            {
+                let arms = variants.iter().filter_map(|(variant, _)| {
+                    let variant = (*variant)?;
+                    let name = variant.unraw().to_string();
+                    Some(quote!(Self::#variant { .. } => #name,))
+                });
+                let name = quote!(match self { #(#arms)* });
+                (
+                    quote!(Text),
+                    quote!(#root::Inspected::Text(::std::borrow::Cow::Borrowed(#name))),
+                )
+            }
+            _ => return TokenStream::new(),
+        };
+        quote! {
+            const SHAPE: #root::Shape = #root::Shape::#shape;
+
+            fn inspected(&self) -> #root::Inspected<'_> {
+                #view
             }
         }
     }

@@ -100,6 +100,57 @@
 //! A handle belongs to the wet side of its membrane. Never hand a holder the handle of the membrane that its own proxies
 //! came from: with it, the holder would speak as the owner.
 //!
+//! # What may be said
+//!
+//! A list says which methods may be called; a rule, what their arguments must be like. It is a closure over all arguments of
+//! one method, which the compiler knows the types of, or [`Check`](crate::Check)s on single arguments, which are plain data:
+//!
+//! ```
+//! use membrane::{Check, Error, ErrorKind, Membrane, Policy, allow, interface, rule};
+//! use std::sync::Arc;
+//!
+//! #[interface]
+//! pub trait Files {
+//!     fn write(&self, path: &str, data: Vec<u8>) -> Result<(), Error>;
+//!     fn send(&self, from: &str, to: &str, bytes: u64) -> Result<(), Error>;
+//! }
+//!
+//! struct Disk;
+//!
+//! impl Files for Disk {
+//!     fn write(&self, _: &str, _: Vec<u8>) -> Result<(), Error> { Ok(()) }
+//!     fn send(&self, _: &str, _: &str, _: u64) -> Result<(), Error> { Ok(()) }
+//! }
+//!
+//! let policy = Policy::builder()
+//!     .inbound(allow!(dyn Files: write, send))
+//!     .inbound_rule(rule!(dyn Files: write, path: Check::within("out"), data: Check::length(..=4096)))
+//!     .inbound_rule(rule!(dyn Files: send, |from, to, bytes| from != to && *bytes < 1_000_000))
+//!     .build()?;
+//! let owner = Membrane::new(policy);
+//! let files = owner.wrap::<dyn Files>(Arc::new(Disk))?;
+//! assert_eq!(files.write("out/a.txt", vec![1]), Ok(()));
+//! assert_eq!(files.write("out/../etc", vec![1]).unwrap_err().kind(), ErrorKind::Rejected);
+//! assert_eq!(files.send("a", "a", 1).unwrap_err().kind(), ErrorKind::Rejected);
+//!
+//! // Who lends on may add rules, and cannot drop any.
+//! let texts = Policy::builder()
+//!     .inbound(allow!(dyn Files: write))
+//!     .inbound_rule(rule!(dyn Files: write, path: Check::suffix(".txt")))
+//!     .build()?;
+//! let lent_on = owner.attenuate(&texts)?.wrap(files)?;
+//! assert_eq!(lent_on.write("out/b.txt", vec![1]), Ok(()));
+//! assert!(lent_on.write("out/b.exe", vec![1]).is_err());
+//! assert!(lent_on.write("b.txt", vec![1]).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - Rules see the converted arguments by reference, just before the target gets them; a refusal tells the caller
+//!   [`Rejected`](crate::ErrorKind::Rejected), like any argument that may not cross, and not which rule it was.
+//! - A rule bounds what is passed in one call. What a name in an argument stands for (a path, a key) is the target's to look
+//!   up; prefer an interface that hands out objects.
+//! - Calls of a membrane whose policy has rules take a slower path, all of them; others are as fast as without.
+//!
 //! # Designing interfaces
 //!
 //! - Methods take `&self` and return `Result<_, E>` with `E: From<membrane::Error>`, because any call can be refused.

@@ -18,3 +18,4 @@
 //! | **K11** | A panic goes no further than the call that it happened in, unless the owner's policy says `OnPanic::Propagate`; then a panic without its payload does. | `panics.rs` |
 //! | **K12** | `Debug` of a proxy shows its interface and allowed methods, and asks the target nothing. | `confinement.rs`, `errors.rs` |
 //! | **K13** | Calls inside calls are bounded, with an error and not an overflow; so is the stack on which proxies behind proxies are dropped. | `reentrancy.rs`, `iterators.rs` |
+//! | **K14** | A rule on arguments is asked about the very values that the target is given, and refuses before the target is entered; what is derived has the rules of all its ancestors. | `rules.rs` |

@@ -13,6 +13,10 @@
 //!   proxies is dropped on a bounded stack; what a target does between two calls, and in its own `Drop`, is not.
 //! - **What a listed method does.** A policy is about methods. That an allowed method of the owner's calls a denied one itself, or
 //!   hands out more than it should, is the owner's business.
+//! - **What a rule on arguments cannot see.** A rule is about one call of one method, of objects that crossed as one interface.
+//!   Calls of a closure that crossed have none; items of an iterator are not looked at; a check on a path does not know what
+//!   links lead to. Types with a hand-written [`Passable`](crate::Passable) show what their author says. A rule's own code may
+//!   take for ever.
 //! - **An owner that uses its own proxies.** Which side calls is told by the proxy that is called, not by who calls it. An owner
 //!   that passes an object of its own through a proxy that it made for the dry side has given that object to the dry side.
 //! - **Iterators have no identity.** One that crosses back is wrapped once more.

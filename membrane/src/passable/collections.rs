@@ -5,7 +5,7 @@
     reason = "a rebuilt map hashes by a state of its own: a foreign hasher would be the other side's code"
 )]
 
-use super::{Data, Passable, sum_bytes};
+use super::{Data, Inspected, Passable, Shape, sum_bytes};
 use crate::crossing::Crossing;
 use crate::error::Error;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -27,6 +27,12 @@ macro_rules! rebuilt {
 
                 fn size_bytes(&self) -> u64 {
                     sum_bytes(self)
+    }
+
+                const SHAPE: Shape = Shape::List(&T::SHAPE);
+
+                fn inspected(&self) -> Inspected<'_> {
+                    Inspected::list(self)
                 }
             }
 
@@ -55,6 +61,12 @@ impl<T: Passable> Passable for Box<[T]> {
     fn size_bytes(&self) -> u64 {
         sum_bytes(&**self)
     }
+
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::list(self)
+    }
 }
 
 impl<T: Data> Data for Box<[T]> {}
@@ -74,6 +86,12 @@ impl<T: Passable> Passable for Box<T> {
     fn size_bytes(&self) -> u64 {
         sum_bytes([&**self])
     }
+
+    const SHAPE: Shape = T::SHAPE;
+
+    fn inspected(&self) -> Inspected<'_> {
+        (**self).inspected()
+    }
 }
 
 impl<T: Data> Data for Box<T> {}
@@ -88,6 +106,12 @@ impl<T: Passable> Passable for Option<T> {
 
     fn size_bytes(&self) -> u64 {
         self.as_ref().map_or(0, T::size_bytes)
+    }
+
+    const SHAPE: Shape = Shape::Optional(&T::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        self.as_ref().map_or(Inspected::Absent, T::inspected)
     }
 }
 
@@ -140,6 +164,12 @@ impl<T: Passable, const N: usize> Passable for [T; N] {
     fn size_bytes(&self) -> u64 {
         sum_bytes(self)
     }
+
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::list(self)
+    }
 }
 
 impl<T: Data, const N: usize> Data for [T; N] {}
@@ -159,6 +189,12 @@ impl<K: Data + Eq + Hash, V: Passable> Passable for HashMap<K, V> {
 
     fn size_bytes(&self) -> u64 {
         sum_bytes(self.keys()).saturating_add(sum_bytes(self.values()))
+    }
+
+    const SHAPE: Shape = Shape::Map(&K::SHAPE, &V::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::map(self)
     }
 }
 
@@ -180,6 +216,12 @@ impl<K: Data + Ord, V: Passable> Passable for BTreeMap<K, V> {
     fn size_bytes(&self) -> u64 {
         sum_bytes(self.keys()).saturating_add(sum_bytes(self.values()))
     }
+
+    const SHAPE: Shape = Shape::Map(&K::SHAPE, &V::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::map(self)
+    }
 }
 
 impl<K: Data + Ord, V: Data> Data for BTreeMap<K, V> {}
@@ -198,6 +240,12 @@ impl<T: Data + Eq + Hash> Passable for HashSet<T> {
 
     fn size_bytes(&self) -> u64 {
         sum_bytes(self)
+    }
+
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::list(self)
     }
 }
 
@@ -218,6 +266,12 @@ impl<T: Data + Ord> Passable for BTreeSet<T> {
     fn size_bytes(&self) -> u64 {
         sum_bytes(self)
     }
+
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::list(self)
+    }
 }
 
 impl<T: Data + Ord> Data for BTreeSet<T> {}
@@ -234,6 +288,15 @@ impl<T: Data> Passable for Range<T> {
         self.start
             .size_bytes()
             .saturating_add(self.end.size_bytes())
+    }
+
+    const SHAPE: Shape = Shape::Record(&[("start", T::SHAPE), ("end", T::SHAPE)]);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::Record(vec![
+            ("start", self.start.inspected()),
+            ("end", self.end.inspected()),
+        ])
     }
 }
 
@@ -255,6 +318,15 @@ impl<T: Data> Passable for RangeInclusive<T> {
         self.start()
             .size_bytes()
             .saturating_add(self.end().size_bytes())
+    }
+
+    const SHAPE: Shape = Shape::Record(&[("start", T::SHAPE), ("end", T::SHAPE)]);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::Record(vec![
+            ("start", self.start().inspected()),
+            ("end", self.end().inspected()),
+        ])
     }
 }
 

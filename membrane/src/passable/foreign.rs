@@ -12,4 +12,10 @@ impl super::Passable for bytes::Bytes {
     fn size_bytes(&self) -> u64 {
         self.len() as u64
     }
+
+    const SHAPE: crate::Shape = crate::Shape::List(&crate::Shape::Integer);
+
+    fn inspected(&self) -> crate::Inspected<'_> {
+        crate::Inspected::list(&**self)
+    }
 }

@@ -5,7 +5,10 @@
 mod collections;
 mod data;
 mod foreign;
+mod inspect;
 mod reference;
+
+pub use inspect::{Inspected, Lent, Owned, Shape, Unseen};
 
 use crate::crossing::Crossing;
 use crate::error::Error;
@@ -76,6 +79,16 @@ pub trait Passable: Sized + Send + 'static {
     fn size_bytes(&self) -> u64 {
         size_of::<Self>() as u64
     }
+
+    /// What [`inspected`](Self::inspected) shows to [rules](crate::ArgumentRule) that are data. Unless given, nothing.
+    const SHAPE: Shape = Shape::Opaque;
+
+    /// The value, as a [rule](crate::ArgumentRule) that is data sees it: all that such a rule knows of the value.
+    ///
+    /// Whoever writes it by hand is trusted to show the value as it is, and the same each time.
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::Opaque
+    }
 }
 
 /// The items of a container, each at least as large as it lies in memory: a container of empty ones is not free.
@@ -105,11 +118,23 @@ pub trait Data: Passable {}
 pub trait Borrowed {
     /// As [`Passable::size_bytes`].
     fn lent_bytes(&self) -> u64;
+
+    /// As [`Passable::SHAPE`].
+    const SHAPE: Shape = Shape::Text;
+
+    /// As [`Passable::inspected`].
+    fn inspected(&self) -> Inspected<'_>;
 }
 
 impl<T: Data> Borrowed for T {
     fn lent_bytes(&self) -> u64 {
         self.size_bytes()
+    }
+
+    const SHAPE: Shape = <T as Passable>::SHAPE;
+
+    fn inspected(&self) -> Inspected<'_> {
+        Passable::inspected(self)
     }
 }
 
@@ -117,19 +142,35 @@ impl<T: Data> Borrowed for [T] {
     fn lent_bytes(&self) -> u64 {
         sum_bytes(self)
     }
+
+    const SHAPE: Shape = Shape::List(&<T as Passable>::SHAPE);
+
+    fn inspected(&self) -> Inspected<'_> {
+        Inspected::list(self)
+    }
 }
 
-/// What counts by its length, which is its size.
+/// What counts by its length, which is its size, and is seen as text.
 macro_rules! text {
-    ($($type:ty),*) => {
+    ($($type:ty, |$value:ident| $text:expr;)*) => {
         $(
             impl Borrowed for $type {
                 fn lent_bytes(&self) -> u64 {
                     size_of_val(self) as u64
+                }
+
+                fn inspected(&self) -> Inspected<'_> {
+                    let $value = self;
+                    Inspected::text($text)
                 }
             }
         )*
     };
 }
 
-text!(str, Path, OsStr, CStr);
+text! {
+    str, |text| Some(text);
+    Path, |path| path.to_str();
+    OsStr, |text| text.to_str();
+    CStr, |text| text.to_str().ok();
+}

@@ -2,6 +2,7 @@
 
 use super::{Allow, Homecoming, OnPanic, Policy, PolicyError, PolicyProblem, Rules};
 use crate::direction::Direction;
+use crate::rules::{self, ArgumentRule};
 use std::sync::Arc;
 
 /// Collects what a [`Policy`] allows; [`build`](Self::build) reports every mistake at once.
@@ -39,6 +40,41 @@ impl PolicyBuilder {
         self
     }
 
+    /// Adds a rule on the arguments of a method that the dry side may call. The method has to be listed, by now or later.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Error, interface};
+    /// use membrane::{Check, Policy, allow, rule};
+    ///
+    /// # #[interface] pub trait Account { fn deposit(&self, amount: u64) -> Result<(), Error>; fn close(&self) -> Result<(), Error>; }
+    /// let error = Policy::builder()
+    ///     .inbound(allow!(dyn Account: deposit))
+    ///     .inbound_rule(rule!(dyn Account: deposit, amount: Check::range(100..=1)))
+    ///     .inbound_rule(rule!(dyn Account: close, || false))
+    ///     .build()
+    ///     .unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "inbound rule on `amount` of `Account::deposit`: range: nothing passes\n\
+    ///      inbound rule on `Account::close`: the method is not allowed: list it, or leave out the rule"
+    /// );
+    /// ```
+    pub fn inbound_rule(self, rule: ArgumentRule) -> Self {
+        self.rule(Direction::Inbound, rule)
+    }
+
+    /// Adds a rule on the arguments of a method that the wet side may call on objects of the dry side.
+    pub fn outbound_rule(self, rule: ArgumentRule) -> Self {
+        self.rule(Direction::Outbound, rule)
+    }
+
+    pub(super) fn rule(mut self, direction: Direction, rule: ArgumentRule) -> Self {
+        self.rules.on_arguments.push((direction, rule));
+        self
+    }
+
     /// Says what happens to references that come home. Unless set, they become their object again.
     pub fn homecoming(mut self, homecoming: Homecoming) -> Self {
         self.rules.homecoming = homecoming;
@@ -65,8 +101,13 @@ impl PolicyBuilder {
     ///
     /// # Errors
     ///
-    /// [`PolicyError`] lists an interface that was named twice for one direction and a depth limit of zero.
-    pub fn build(self) -> Result<Policy, PolicyError> {
+    /// [`PolicyError`] lists an interface that was named twice for one direction, a depth limit of zero, and what is wrong
+    /// with each rule on arguments ([`RuleProblem`](crate::RuleProblem)).
+    pub fn build(mut self) -> Result<Policy, PolicyError> {
+        self.problems.extend(rules::problems(
+            &self.rules.on_arguments,
+            |direction, rule| self.rules.mask(direction, rule.type_id()) & rule.bit() != 0,
+        ));
         if self.problems.is_empty() {
             Ok(Policy(Arc::new(self.rules)))
         } else {

@@ -5,11 +5,12 @@ mod names;
 mod problem;
 
 pub use builder::PolicyBuilder;
-pub use names::{Interfaces, NamedRule};
+pub use names::{Interfaces, NamedArgumentRule, NamedRule};
 pub use problem::{PolicyError, PolicyProblem};
 
 use crate::direction::Direction;
 use crate::interface::{Interface, Target};
+use crate::rules::ArgumentRule;
 use std::any::TypeId;
 use std::sync::Arc;
 
@@ -129,6 +130,8 @@ pub struct Policy(Arc<Rules>);
 pub(crate) struct Rules {
     pub(crate) outbound: Vec<Allow>,
     pub(crate) inbound: Vec<Allow>,
+    /// In the order in which they are asked: inherited ones first.
+    pub(crate) on_arguments: Vec<(Direction, ArgumentRule)>,
     pub(crate) homecoming: Homecoming,
     pub(crate) on_panic: OnPanic,
     pub(crate) depth_limit: u32,
@@ -141,6 +144,13 @@ impl Rules {
             Direction::Inbound => &self.inbound,
         }
     }
+
+    pub(crate) fn mask(&self, direction: Direction, interface: TypeId) -> u64 {
+        self.of(direction)
+            .iter()
+            .find(|rule| rule.interface == interface)
+            .map_or(0, |rule| rule.mask)
+    }
 }
 
 impl Default for Rules {
@@ -148,6 +158,7 @@ impl Default for Rules {
         Self {
             outbound: Vec::new(),
             inbound: Vec::new(),
+            on_arguments: Vec::new(),
             homecoming: Homecoming::Unwrap,
             on_panic: OnPanic::Error,
             depth_limit: Policy::DEFAULT_DEPTH_LIMIT,
@@ -180,6 +191,26 @@ impl Policy {
         self.0.of(direction).iter().copied()
     }
 
+    /// The rules on arguments for calls in `direction`, those of the policies it derives from included.
+    pub fn argument_rules(&self, direction: Direction) -> impl Iterator<Item = ArgumentRule> + '_ {
+        self.argument_rules_of(direction).cloned()
+    }
+
+    pub(crate) fn argument_rules_of(
+        &self,
+        direction: Direction,
+    ) -> impl Iterator<Item = &ArgumentRule> {
+        let rules = self.0.on_arguments.iter();
+        rules
+            .filter(move |(way, _)| *way == direction)
+            .map(|(_, rule)| rule)
+    }
+
+    /// Whether any method has a rule on its arguments.
+    pub(crate) fn has_argument_rules(&self) -> bool {
+        !self.0.on_arguments.is_empty()
+    }
+
     /// What happens to references that come home.
     pub fn homecoming(&self) -> Homecoming {
         self.0.homecoming
@@ -195,7 +226,10 @@ impl Policy {
         self.0.depth_limit
     }
 
-    /// Derives `narrower` from this policy: the same, if it asks for nothing that this one lacks.
+    /// Derives `narrower` from this policy: the same, if it asks for nothing that this one lacks, under the rules of both.
+    ///
+    /// The rules on arguments that this policy has for methods of `narrower` are part of what is derived, before `narrower`'s
+    /// own, and so of everything that is derived further. A rule can be added; none can be dropped or widened.
     ///
     /// # Errors
     ///
@@ -246,18 +280,32 @@ impl Policy {
             });
         }
         if problems.is_empty() {
-            Ok(narrower.clone())
+            Ok(narrower.under_rules_of(self))
         } else {
             Err(PolicyError::new(problems))
         }
     }
 
+    /// This policy, with the rules of `wider` for the methods that it allows.
+    fn under_rules_of(&self, wider: &Self) -> Self {
+        let is_inherited = |(direction, rule): &&(Direction, ArgumentRule)| {
+            self.mask(*direction, rule.type_id()) & rule.bit() != 0
+                && !self.argument_rules_of(*direction).any(|own| own.is(rule))
+        };
+        let inherited = wider.0.on_arguments.iter().filter(is_inherited);
+        let mut on_arguments: Vec<_> = inherited.cloned().collect();
+        if on_arguments.is_empty() {
+            return self.clone();
+        }
+        on_arguments.extend_from_slice(&self.0.on_arguments);
+        Self(Arc::new(Rules {
+            on_arguments,
+            ..Rules::clone(&self.0)
+        }))
+    }
+
     pub(crate) fn mask(&self, direction: Direction, interface: TypeId) -> u64 {
-        self.0
-            .of(direction)
-            .iter()
-            .find(|rule| rule.interface == interface)
-            .map_or(0, |rule| rule.mask)
+        self.0.mask(direction, interface)
     }
 }
 
@@ -270,9 +318,14 @@ impl Default for Policy {
 
 impl std::fmt::Debug for Policy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Policy")
+        let mut policy = f.debug_struct("Policy");
+        policy
             .field("inbound", &self.0.inbound)
-            .field("outbound", &self.0.outbound)
+            .field("outbound", &self.0.outbound);
+        if self.has_argument_rules() {
+            policy.field("argument_rules", &self.0.on_arguments);
+        }
+        policy
             .field("homecoming", &self.0.homecoming)
             .field("on_panic", &self.0.on_panic)
             .field("depth_limit", &self.0.depth_limit)

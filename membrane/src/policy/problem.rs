@@ -3,6 +3,7 @@
 use super::{Homecoming, OnPanic};
 use crate::conditions::{Condition, Rate};
 use crate::direction::Direction;
+use crate::rules::RuleProblem;
 use std::fmt;
 use std::time::Duration;
 
@@ -61,6 +62,19 @@ pub enum PolicyProblem {
         interface: String,
         /// The name.
         method: String,
+    },
+    /// A rule on the arguments of a method is wrong.
+    ArgumentRule {
+        /// For which direction.
+        direction: Direction,
+        /// The interface's name.
+        interface: String,
+        /// The method's name.
+        method: String,
+        /// The argument, as the rule names it, unless it is the whole rule that is wrong.
+        argument: Option<String>,
+        /// What is wrong with it.
+        problem: RuleProblem,
     },
     /// A depth limit of zero would refuse every call.
     ZeroDepth,
@@ -195,6 +209,20 @@ impl fmt::Display for PolicyProblem {
                 write!(
                     f,
                     "`{interface}` inherits two methods `{method}`: it cannot be listed by name"
+                )
+            }
+            Self::ArgumentRule {
+                direction,
+                interface,
+                method,
+                argument,
+                problem,
+            } => {
+                let argument = argument.as_deref();
+                let of = argument.map_or_else(String::new, |name| format!("`{name}` of "));
+                write!(
+                    f,
+                    "{direction} rule on {of}`{interface}::{method}`: {problem}"
                 )
             }
             Self::ZeroDepth => f.write_str("a depth limit of 0 refuses every call: use 1 or more"),

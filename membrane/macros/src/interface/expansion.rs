@@ -3,6 +3,7 @@
 //! - the trait, implemented for every proxy of something that implements it: one gated call per method;
 //! - `Target` for `dyn Trait`: how the membrane makes a proxy into `Arc<dyn Trait>`, and asks an object whose proxy it is;
 //! - `Interface` for `dyn Trait`: the names of the methods, own ones first, then those of each super-interface;
+//! - what rules on arguments need (`rules`);
 //! - what the above needs of the super-interfaces;
 //! - assertions, at the words they are about.
 //!
@@ -22,15 +23,15 @@ use super::method::Method;
 use super::model::Interface;
 
 /// What every part of the expansion needs.
-struct Context<'a> {
-    interface: &'a Interface<'a>,
-    root: &'a TokenStream,
-    private: TokenStream,
+pub(super) struct Context<'a> {
+    pub(super) interface: &'a Interface<'a>,
+    pub(super) root: &'a TokenStream,
+    pub(super) private: TokenStream,
     hidden: &'a Ident,
     /// See [`fingerprint`].
     fingerprint: u64,
     /// `dyn Trait`.
-    object: TokenStream,
+    pub(super) object: TokenStream,
     /// `dyn Super`, each at the place of its bound.
     supers: Vec<TokenStream>,
 }
@@ -60,6 +61,8 @@ pub(super) fn expand(
     let supers = context.supers();
     let target = context.target();
     let table = context.table();
+    let rules = context.rules();
+    let private = &context.private;
     let assertions = context.assertions();
     quote! {
         #(#cfgs)*
@@ -68,11 +71,14 @@ pub(super) fn expand(
             deprecated, unused_qualifications
         )]
         const _: () = {
+            #[allow(unused_imports)]
+            use #private::Unseen as _;
             #assertions
             #supers
             #proxy
             #target
             #table
+            #rules
         };
     }
 }
@@ -170,6 +176,7 @@ impl Context<'_> {
                 quote!(.saturating_add(#root::Passable::size_bytes(&#name)))
             }
         });
+        let shown = self.shown(method);
         // All of it at the result's type, so that one complaint about that type is one message.
         let body = quote_spanned! {at(result)=>
             #receiver.__call #parts (
@@ -178,7 +185,8 @@ impl Context<'_> {
                 },
                 move |#target, #call| {
                     #(#converted)*
-                    #call.enter(|| 0u64 #(#sizes)*)?;
+                    let __membrane_entered = #call.enter(|| 0u64 #(#sizes)*, #shown);
+                    __membrane_entered?;
                     #call.result #parts (<#ty as #trait_name>::#name(#target #(, #names)*))
                 },
             )
@@ -247,6 +255,7 @@ impl Context<'_> {
                     key: <#super_object as #root::Interface>::__KEY,
                     methods: <#super_object as #root::Interface>::METHODS,
                     supers: <#super_object as #root::Interface>::__SUPERS,
+                    arguments: <#super_object as #root::Interface>::__ARGUMENTS,
                     offer: |#target, #query| {
                         #private::assert_interface::<#super_object>();
                         let #up: ::std::sync::Arc<#object> = ::std::sync::Arc::clone(#target);
@@ -262,6 +271,7 @@ impl Context<'_> {
                 key: &'static str,
                 methods: &'static [&'static str],
                 supers: &'static [#private::Super],
+                arguments: &'static [&'static [#private::Argument]],
                 offer: fn(&::std::sync::Arc<#object>, &#private::Query<'_>) -> bool,
             }
             const __MEMBRANE_SUPERS: [__MembraneSuper; #count] = [#(#each),*];
@@ -269,7 +279,7 @@ impl Context<'_> {
     }
 
     /// The entries of that constant.
-    fn in_supers(&self) -> impl Iterator<Item = TokenStream> {
+    pub(super) fn in_supers(&self) -> impl Iterator<Item = TokenStream> {
         (0..self.supers.len()).map(|index| quote!(__MEMBRANE_SUPERS[#index]))
     }
 
@@ -308,6 +318,7 @@ impl Context<'_> {
             }};
             (methods, inherited)
         };
+        let arguments = self.arguments();
         quote! {
             #[automatically_derived]
             impl #root::Interface for #object {
@@ -319,6 +330,7 @@ impl Context<'_> {
                     ::core::module_path!(), #before_place, ::core::line!(), ":", ::core::column!(), #ending
                 );
                 const __SUPERS: &'static [#private::Super] = #inherited;
+                const __ARGUMENTS: &'static [&'static [#private::Argument]] = #arguments;
             }
         }
     }

@@ -6,6 +6,7 @@
 //! | `method` | one method of it, and the checks on methods |
 //! | `supertraits` | which bounds are interfaces, which are fine, which are refused |
 //! | `expansion` | what is generated |
+//! | `rules` | the part of it that shows arguments to rules |
 //! | `dynamic` | what is generated on top of it for `#[interface(dynamic)]` |
 //!
 //! A trait that is refused is still emitted, as written: the reader shall see the refusals, not the hundred errors that
@@ -15,6 +16,7 @@ mod dynamic;
 mod expansion;
 mod method;
 mod model;
+mod rules;
 mod supertraits;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
-//! Only the gate makes a pass.
+//! Only the gate makes a sweep.
 
 use object_membrane_gate::Reclaim;
 
 fn look(cell: &dyn Reclaim) {
-    let _ = cell.claim(&object_membrane_gate::Pass {
+    let _ = cell.claim(&object_membrane_gate::Sweep {
         scope: 0,
         in_use: &[],
     });

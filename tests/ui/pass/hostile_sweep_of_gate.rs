@@ -1,4 +1,4 @@
-//! Only the gate makes a pass.
+//! Only the gate makes a sweep.
 
 use object_membrane_gate::Reclaim;
 

@@ -1,0 +1,139 @@
+//! What is generated so that rules can look at arguments.
+//!
+//! - for `rule!`, one hidden function per method on `dyn Trait`, whose parameter is a closure of the method's own argument
+//!   types: that is how the closure's are inferred;
+//! - for the forward, two closures that show the arguments: all to a rule's closure, or one to a rule that is data;
+//! - for policies from names, a table of the arguments.
+//!
+//! `Owned` and `Lent` name an argument's type without asking whether it can cross: where it cannot, the compiler shall say so
+//! once.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+
+use crate::path::at;
+use crate::rule::hidden_name;
+
+use super::expansion::{Context, local};
+use super::method::{Argument, Method};
+
+impl Context<'_> {
+    /// The hidden functions.
+    pub(super) fn rules(&self) -> TokenStream {
+        let Self {
+            root,
+            private,
+            object,
+            ..
+        } = self;
+        let (crossed, closure) = (quote!(__MembraneCrossed), quote!(__MembraneClosure));
+        let rule = local("rule");
+        let functions = self.interface.methods.iter().map(|method| {
+            let (cfgs, name) = (&method.cfgs, hidden_name(method.name));
+            let key = method.name.unraw().to_string();
+            let signature = signature(method);
+            quote! {
+                #(#cfgs)*
+                pub fn #name<#crossed: ?::core::marker::Sized + #root::Interface, #closure>(
+                    #rule: #closure,
+                ) -> #root::ArgumentRule
+                where
+                    #closure: #signature + ::core::marker::Send + ::core::marker::Sync + 'static,
+                {
+                    let #rule: ::std::boxed::Box<
+                        dyn #signature + ::core::marker::Send + ::core::marker::Sync
+                    > = ::std::boxed::Box::new(#rule);
+                    #private::closure_rule::<#crossed>(
+                        const {
+                            #private::offset::<#crossed>(<#object as #root::Interface>::__KEY)
+                                + #private::index::<#object>(#key)
+                        },
+                        ::std::boxed::Box::new(#rule),
+                    )
+                }
+            }
+        });
+        quote! {
+            #[doc(hidden)]
+            #[automatically_derived]
+            #[allow(
+                dead_code, missing_docs, non_snake_case, private_bounds, private_interfaces, unreachable_pub
+            )]
+            impl #object {
+                #(#functions)*
+            }
+        }
+    }
+
+    /// The arguments of `Call::enter`, where each of the method's has been converted under its own name.
+    pub(super) fn shown(&self, method: &Method<'_>) -> TokenStream {
+        let private = &self.private;
+        let (rule, index) = (local("rule"), local("index"));
+        let signature = signature(method);
+        let given = method.arguments.iter().map(|argument| {
+            let name = argument.name;
+            if argument.borrowed.is_some() {
+                quote!(#name)
+            } else {
+                quote!(&#name)
+            }
+        });
+        let views = method.arguments.iter().enumerate().map(|(at, argument)| {
+            let (number, name) = (Literal::usize_unsuffixed(at), argument.name);
+            let seen = seen(private, argument);
+            let borrow = argument.borrowed.is_none().then(|| quote!(&));
+            quote!(#number => #seen::view(#borrow #name),)
+        });
+        quote! {
+            |#rule| match #rule.downcast_ref::<::std::boxed::Box<
+                dyn #signature + ::core::marker::Send + ::core::marker::Sync
+            >>() {
+                ::core::option::Option::Some(#rule) => #rule(#(#given),*),
+                ::core::option::Option::None => false,
+            },
+            |#index| match #index {
+                #(#views)*
+                _ => #private::Inspected::Opaque,
+            }
+        }
+    }
+
+    /// The table.
+    pub(super) fn arguments(&self) -> TokenStream {
+        let Self { root, private, .. } = self;
+        let own = self.interface.methods.iter().map(|method| {
+            let cfgs = &method.cfgs;
+            let arguments = method.arguments.iter().map(|argument| {
+                let name = argument.name.unraw().to_string();
+                let seen = seen(private, argument);
+                quote!((#name, #seen::SHAPE))
+            });
+            quote!(#(#cfgs)* &[#(#arguments),*])
+        });
+        let object = &self.object;
+        let supers = self.in_supers();
+        quote! {{
+            const __MEMBRANE_LEN: usize = <#object as #root::Interface>::METHODS.len();
+            &#private::concat_arguments::<__MEMBRANE_LEN>(&[&[#(#own),*] #(, #supers.arguments)*])
+        }}
+    }
+}
+
+/// What a rule's closure is.
+fn signature(method: &Method<'_>) -> TokenStream {
+    let types = method.arguments.iter().map(|argument| {
+        let ty = argument.borrowed.unwrap_or(argument.ty);
+        quote_spanned!(at(ty)=> &#ty)
+    });
+    quote!(::core::ops::Fn(#(#types),*) -> bool)
+}
+
+/// An argument's type, to be asked what can be seen of it.
+fn seen(private: &TokenStream, argument: &Argument<'_>) -> TokenStream {
+    if let Some(ty) = argument.borrowed {
+        return quote_spanned!(at(ty)=> #private::Lent::<#ty>);
+    }
+    let ty = argument.ty;
+    quote_spanned!(at(ty)=> #private::Owned::<#ty>)
+}

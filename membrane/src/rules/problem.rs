@@ -1,0 +1,185 @@
+//! What can be wrong with a rule on arguments, found when the policy is built.
+
+use super::check::{Check, Constant};
+use super::evaluate::passes;
+use super::path;
+use crate::passable::Shape;
+use std::fmt;
+
+/// One mistake in a rule on the arguments of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuleProblem {
+    /// The policy does not allow the method, so the rule is never asked.
+    MethodNotAllowed,
+    /// The method has no such argument.
+    UnknownArgument {
+        /// The arguments there are.
+        known: Vec<String>,
+    },
+    /// The argument has no such field.
+    UnknownField {
+        /// The field's name.
+        field: String,
+        /// The fields there are.
+        known: Vec<String>,
+    },
+    /// The same rule is there twice, or two checks of one kind on one argument.
+    Duplicate,
+    /// Everything passes: there is no bound, or an empty text.
+    Empty {
+        /// What kind of check it is.
+        check: String,
+    },
+    /// Nothing passes: a least above the greatest, no value to be one of, or two checks at odds.
+    Impossible {
+        /// What kinds of check.
+        check: String,
+    },
+    /// The check asks for what the argument does not show.
+    Mismatch {
+        /// What kind of check it is.
+        check: String,
+        /// What the argument shows.
+        argument: String,
+    },
+    /// A bound is not a number.
+    NotANumber,
+    /// The path to be within is not a relative one that stays where it begins.
+    NotARelativePath {
+        /// The path.
+        path: String,
+    },
+}
+
+impl fmt::Display for RuleProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MethodNotAllowed => {
+                f.write_str("the method is not allowed: list it, or leave out the rule")
+            }
+            Self::UnknownArgument { known } => {
+                write!(
+                    f,
+                    "the method has no such argument; it has: {}",
+                    known.join(", ")
+                )
+            }
+            Self::UnknownField { field, known } => {
+                write!(
+                    f,
+                    "there is no field `{field}`; there are: {}",
+                    known.join(", ")
+                )
+            }
+            Self::Duplicate => {
+                f.write_str("it is there twice: write one check of each kind for each argument")
+            }
+            Self::Empty { check } => write!(f, "{check}: everything passes"),
+            Self::Impossible { check } => write!(f, "{check}: nothing passes"),
+            Self::Mismatch { check, argument } => {
+                write!(f, "{check} cannot be asked of {argument}")
+            }
+            Self::NotANumber => f.write_str("a bound is not a number"),
+            Self::NotARelativePath { path } => {
+                write!(
+                    f,
+                    "{path:?} is not a relative path without `..`, NUL, `\\` and `:`"
+                )
+            }
+        }
+    }
+}
+
+/// What is wrong with one check on an argument of this shape.
+pub(super) fn verify(check: &Check, shape: Shape) -> Option<RuleProblem> {
+    find(check, shape).err()
+}
+
+fn find(check: &Check, shape: Shape) -> Result<(), RuleProblem> {
+    let fits = match (check, shape.present()) {
+        (Check::Present, _) => matches!(shape, Shape::Optional(_)),
+        (Check::Integer { .. }, Shape::Integer)
+        | (Check::Float { .. }, Shape::Float)
+        | (Check::Length { .. }, Shape::Text | Shape::List(_) | Shape::Map(..))
+        | (
+            Check::Characters { .. }
+            | Check::Prefix(_)
+            | Check::Suffix(_)
+            | Check::Pattern(_)
+            | Check::Within(_),
+            Shape::Text,
+        ) => true,
+        (Check::OneOf(values), shape) => values.iter().all(|value| {
+            matches!(
+                (value, shape),
+                (Constant::Bool(_), Shape::Bool)
+                    | (Constant::Integer(_), Shape::Integer)
+                    | (Constant::Text(_), Shape::Text)
+            )
+        }),
+        (Check::Each(inner), Shape::List(element)) => return find(inner, *element),
+        (Check::Keys(inner), Shape::Map(key, _)) => return find(inner, *key),
+        (Check::Values(inner), Shape::Map(_, value)) => return find(inner, *value),
+        _ => false,
+    };
+    if !fits {
+        return Err(RuleProblem::Mismatch {
+            check: check.kind(),
+            argument: shape.to_string(),
+        });
+    }
+    let (is_empty, is_impossible) = match check {
+        Check::Integer { min, max } => extremes(*min, *max),
+        Check::Float { min, max } => {
+            if [min, max].into_iter().flatten().any(|bound| bound.is_nan()) {
+                return Err(RuleProblem::NotANumber);
+            }
+            extremes(*min, *max)
+        }
+        Check::Length { min, max } | Check::Characters { min, max } => {
+            let (is_empty, is_impossible) = extremes(*min, *max);
+            (
+                is_empty || (max.is_none() && *min == Some(0)),
+                is_impossible,
+            )
+        }
+        Check::Prefix(text) | Check::Suffix(text) => (text.is_empty(), false),
+        Check::Pattern(text) => (!text.is_empty() && text.chars().all(|c| c == '*'), false),
+        Check::OneOf(values) => (false, values.is_empty()),
+        Check::Within(base) if path::names(base).is_none() => {
+            return Err(RuleProblem::NotARelativePath { path: base.clone() });
+        }
+        _ => (false, false),
+    };
+    let check = check.kind();
+    match (is_empty, is_impossible) {
+        (true, _) => Err(RuleProblem::Empty { check }),
+        (_, true) => Err(RuleProblem::Impossible { check }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is no bound, and whether they are the wrong way round.
+fn extremes<N: Copy + PartialOrd>(min: Option<N>, max: Option<N>) -> (bool, bool) {
+    let is_impossible = matches!((min, max), (Some(min), Some(max)) if min > max);
+    (min.is_none() && max.is_none(), is_impossible)
+}
+
+/// Whether two checks on one argument are at odds, as far as can be told: a list of values none of which passes the other
+/// check, and a text that must begin or end with more than it may be long.
+pub(super) fn at_odds(one: &Check, other: &Check) -> bool {
+    match (one, other) {
+        (Check::OneOf(values), other) | (other, Check::OneOf(values)) => {
+            !values.iter().any(|value| passes(other, value.inspected()))
+        }
+        (Check::Prefix(text) | Check::Suffix(text), Check::Length { max: Some(max), .. })
+        | (Check::Length { max: Some(max), .. }, Check::Prefix(text) | Check::Suffix(text)) => {
+            text.len() as u64 > *max
+        }
+        (Check::Each(one), Check::Each(other))
+        | (Check::Keys(one), Check::Keys(other))
+        | (Check::Values(one), Check::Values(other)) => at_odds(one, other),
+        _ => false,
+    }
+}

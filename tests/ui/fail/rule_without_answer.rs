@@ -1,0 +1,18 @@
+//! A rule's closure says whether the call may go on.
+
+use membrane::{Error, interface, rule};
+
+#[interface]
+pub trait Named {
+    fn rename(&self, name: &str) -> Result<(), Error>;
+}
+
+#[interface]
+pub trait Account: Named {
+    fn deposit(&self, amount: u64) -> Result<(), Error>;
+    fn transfer(&self, to: &str, amount: u64) -> Result<(), Error>;
+}
+
+fn main() {
+    let _ = rule!(dyn Account: deposit, |_| ());
+}
