@@ -16,7 +16,7 @@
 //! # Who may touch which field when
 //!
 //! - `state` and `reason`: anybody; they only move forward.
-//! - `reap`: under its lock. `busy` holds, from the barrier on, the cells that were not idle when they were last looked at.
+//! - `reap`: under its lock. `Left::busy` holds, from the barrier on, the cells that were not idle when they were last looked at.
 
 use crate::barrier;
 use crate::cell::{Claim, Holder, Released, Sweep};
@@ -97,7 +97,9 @@ pub enum Refusal {
 #[derive(Debug)]
 pub struct Scope<X> {
     state: AtomicU8,
-    options: Options,
+    /// The options, apart from each other: a program may have millions of scopes.
+    depth_limit: u32,
+    propagate_panics: bool,
     /// One more than the reason; zero until there is one, since a reason may be zero.
     reason: AtomicU32,
     reap: Mutex<Reap>,
@@ -108,21 +110,47 @@ pub struct Scope<X> {
 }
 
 struct Reap {
-    /// The barrier has run: `busy` is complete, and cells may be freed.
+    /// The barrier has run: what is left is complete, and cells may be freed.
     fenced: bool,
+    /// Threads asleep in `wait`: without one, a notification would be a system call for nothing.
+    asleep: u32,
+    /// What is left to free; `None` if nothing is.
+    left: Option<Box<Left>>,
+}
+
+/// Boxed, since nothing is left in most scopes.
+#[derive(Default)]
+struct Left {
     busy: Vec<Weak<dyn Holder>>,
     /// Claimed cells whose targets are being dropped, or are to be dropped further out on the stack of who claimed them.
     dropping: usize,
-    /// Threads asleep in `wait`: without one, a notification would be a system call for nothing.
-    asleep: usize,
+}
+
+impl Reap {
+    /// The cells that were not idle when they were last looked at.
+    fn busy(&self) -> &[Weak<dyn Holder>] {
+        self.left.as_ref().map_or(&[], |left| &left.busy)
+    }
+
+    /// Something more, or less, is left to free.
+    fn change(&mut self, change: impl FnOnce(&mut Left)) {
+        let left = self.left.get_or_insert_default();
+        change(left);
+        if left.busy.is_empty() && left.dropping == 0 {
+            self.left = None;
+        }
+    }
 }
 
 impl std::fmt::Debug for Reap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reap")
             .field("fenced", &self.fenced)
-            .field("busy", &self.busy.len())
-            .field("dropping", &self.dropping)
+            .field("busy", &self.busy().len())
+            .field(
+                "dropping",
+                &self.left.as_ref().map_or(0, |left| left.dropping),
+            )
             .field("asleep", &self.asleep)
             .finish()
     }
@@ -164,16 +192,13 @@ impl<X> Scope<X> {
     pub(crate) fn with_mode(options: Options, data: X, asymmetric: bool) -> Self {
         Self {
             state: AtomicU8::new(if asymmetric { LIVE } else { LIVE_FENCED }),
-            options: Options {
-                depth_limit: options.depth_limit.max(1),
-                ..options
-            },
+            depth_limit: options.depth_limit.max(1),
+            propagate_panics: options.propagate_panics,
             reason: AtomicU32::new(0),
             reap: Mutex::new(Reap {
                 fenced: false,
-                busy: Vec::new(),
-                dropping: 0,
                 asleep: 0,
+                left: None,
             }),
             drained: Condvar::new(),
             fenced: !asymmetric,
@@ -194,7 +219,10 @@ impl<X> Scope<X> {
 
     /// How calls behave.
     pub fn options(&self) -> Options {
-        self.options
+        Options {
+            depth_limit: self.depth_limit,
+            propagate_panics: self.propagate_panics,
+        }
     }
 
     /// Whether the scope has been cut.
@@ -353,13 +381,13 @@ impl<X> Scope<X> {
         let mut reap = lock(&self.reap);
         loop {
             if reap.fenced {
-                if reap.busy.is_empty() && reap.dropping == 0 {
+                if reap.left.is_none() {
                     return Ok(());
                 }
                 if !asked {
                     // What this thread is inside of does not change while it waits: once is enough.
                     asked = true;
-                    let busy = reap.busy.clone();
+                    let busy = reap.busy().to_vec();
                     drop(reap);
                     if inside_one_of(&busy) {
                         return Err(WaitFailure::Inside);
@@ -383,7 +411,7 @@ impl<X> Scope<X> {
 
     /// Whether this thread is what [`wait`](Self::wait) would wait for, in a scope that was severed.
     pub fn is_inside(&self) -> bool {
-        let busy = lock(&self.reap).busy.clone();
+        let busy = lock(&self.reap).busy().to_vec();
         inside_one_of(&busy)
     }
 
@@ -446,7 +474,7 @@ impl<X> Scope<X> {
     pub fn running(&self) -> Vec<Running> {
         // The strong references are dropped by the caller of this function, outside the lock.
         let busy: Vec<_> = lock(&self.reap)
-            .busy
+            .busy()
             .iter()
             .filter_map(Weak::upgrade)
             .collect();
@@ -469,7 +497,7 @@ impl<X> Scope<X> {
     #[cold]
     #[inline(never)]
     fn reap(&self) {
-        let mut idle = Vec::new();
+        let mut idle: Vec<Arc<dyn Holder>> = Vec::new();
         // Strong references to cells that stay busy: another thread may drop its last one meanwhile, and then the drop of
         // these runs foreign code. Like `idle`, they are dropped below, outside the lock.
         let mut kept = Vec::new();
@@ -478,26 +506,33 @@ impl<X> Scope<X> {
             if !reap.fenced && !fault::on(Fault::EarlyReap) {
                 return;
             }
-            if !reap.busy.is_empty() {
+            if !reap.busy().is_empty() {
                 let in_use = frames::in_use();
                 let pass = Sweep {
                     scope: scope_address(self),
                     in_use: &in_use,
                 };
-                reap.busy.retain(|weak| {
-                    // A holder that is gone took its target along.
-                    let Some(holder) = weak.upgrade() else {
-                        return false;
-                    };
-                    let claim = holder.cell().claim(&pass);
-                    if claim == Claim::Claimed {
-                        idle.push(holder);
-                    } else {
-                        kept.push(holder);
-                    }
-                    claim == Claim::Busy
+                reap.change(|left| {
+                    let mut busy = Vec::new();
+                    // In the memory of the list. A holder that is gone took its target along.
+                    idle = std::mem::take(&mut left.busy)
+                        .into_iter()
+                        .filter_map(|weak| {
+                            let holder = weak.upgrade()?;
+                            let claim = holder.cell().claim(&pass);
+                            if claim == Claim::Claimed {
+                                return Some(holder);
+                            }
+                            kept.push(holder);
+                            if claim == Claim::Busy {
+                                busy.push(weak);
+                            }
+                            None
+                        })
+                        .collect();
+                    left.busy = busy;
+                    left.dropping += idle.len();
                 });
-                reap.dropping += idle.len();
             }
             if idle.is_empty() {
                 self.note_if_drained(&reap);
@@ -520,7 +555,7 @@ impl<X> Scope<X> {
         }
         REAPING.with(|depth| depth.set(depth.get() - 1));
         let mut reap = lock(&self.reap);
-        reap.dropping -= freed;
+        reap.change(|left| left.dropping -= freed);
         self.note_if_drained(&reap);
     }
 
@@ -530,12 +565,12 @@ impl<X> Scope<X> {
             return;
         }
         let mut reap = lock(&self.reap);
-        reap.dropping -= 1;
+        reap.change(|left| left.dropping -= 1);
         self.note_if_drained(&reap);
     }
 
     fn note_if_drained(&self, reap: &Reap) {
-        if reap.fenced && reap.busy.is_empty() && reap.dropping == 0 {
+        if reap.fenced && reap.left.is_none() {
             if fault::on(Fault::NoDrainNotify) {
                 return;
             }
@@ -575,7 +610,8 @@ pub fn isolate<X>(
     }
     if fault::on(Fault::EarlyReap) {
         for cut in &cuts {
-            lock(&cut.0.reap).busy = cells(&cut.0);
+            let busy = cells(&cut.0);
+            lock(&cut.0.reap).change(|left| left.busy = busy);
         }
     }
     let fenced = barrier::heavy();
@@ -584,15 +620,18 @@ pub fn isolate<X>(
             lock(&cut.0.reap).fenced = true;
             continue;
         }
-        let holders = cells(&cut.0);
+        let busy = cells(&cut.0);
         let mut reap = lock(&cut.0.reap);
-        reap.busy = holders;
+        if !busy.is_empty() {
+            reap.change(|left| left.busy = busy);
+        }
         // Without the barrier nothing may be freed early: the targets stay with their holders.
         reap.fenced = fenced;
         if !fault::on(Fault::NoFenceNotify) {
             // Who waits since before the barrier has not been asked yet whether it is inside.
             cut.0.wake(&reap);
         }
+        cut.0.note_if_drained(&reap);
     }
     Isolated(cuts)
 }
@@ -614,7 +653,9 @@ impl<X> Isolated<X> {
     /// Blocks for as long as the targets' `Drop` takes, on this thread, outside all locks. The cut came before.
     pub fn free(self) {
         for cut in self.0 {
-            cut.0.reap();
+            if !cut.0.is_drained() {
+                cut.0.reap();
+            }
         }
     }
 }
