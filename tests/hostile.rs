@@ -224,20 +224,27 @@ impl Stage {
         let raw: Arc<dyn Safe> = evil.clone();
         let raw_named: Arc<dyn Named> = evil.clone();
         let before = evil.asked();
-        self.desk.take(raw.clone()).unwrap();
-        let mut arrived = vec![self.owner.taken()];
-        let container = self
-            .membrane
-            .pass(vec![Some(raw.clone())], Direction::Inbound)
-            .unwrap();
-        arrived.extend(container.into_iter().flatten());
-        arrived.push(self.membrane.wrap(raw.clone()).unwrap());
-        for one in &arrived {
+        let ways: [&dyn Fn() -> Arc<dyn Safe>; 3] = [
+            &|| {
+                self.desk.take(raw.clone()).unwrap();
+                self.owner.taken()
+            },
+            &|| {
+                let container = vec![Some(raw.clone())];
+                let passed = self.membrane.pass(container, Direction::Inbound).unwrap();
+                passed.into_iter().flatten().next().unwrap()
+            },
+            &|| self.membrane.wrap(raw.clone()).unwrap(),
+        ];
+        for way in ways {
+            // Nobody holds what arrived before: each time it is asked anew.
+            let one = way();
             assert_eq!((one.open(), one.name()), (Ok(EVIL), Ok(EVIL)));
-            assert!(!Arc::ptr_eq(one, &raw), "it is wrapped");
+            assert!(!Arc::ptr_eq(&one, &raw), "it is wrapped");
             assert_eq!(one.destroy().map_err(Error::kind), Err(ErrorKind::Refused));
         }
-        assert!(Arc::ptr_eq(&arrived[0], &arrived[1]));
+        let (one, other) = (ways[0](), ways[1]());
+        assert!(Arc::ptr_eq(&one, &other));
         self.desk.take_named(raw_named.clone()).unwrap();
         let named = self.owner.taken_named();
         assert_eq!(named.name(), Ok(EVIL));
@@ -353,7 +360,15 @@ fn object_that_changes_its_mind_has_one_proxy_all_the_same() {
             &first
         ));
     }
+    assert_eq!(evil.asked(), 1, "what is known is not asked again");
+    drop(first);
+    for _ in 0..4 {
+        let again = stage.membrane.wrap_inbound(raw.clone()).unwrap();
+        assert_eq!(again.open(), Ok(EVIL));
+        assert!(!Arc::ptr_eq(&again, &raw));
+    }
     assert_eq!(evil.asked(), 5);
+    let first = stage.membrane.wrap_inbound(raw.clone()).unwrap();
     // Home again it is itself: its proxy answers for it, not it.
     assert!(Arc::ptr_eq(&stage.membrane.wrap(first).unwrap(), &raw));
 }

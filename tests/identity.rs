@@ -61,6 +61,22 @@ fn proxies_are_the_same_exactly_when_their_objects_are() {
     }
 }
 
+/// A proxy can be the target of another one of the same membrane: here, when it came in by way of the membrane above.
+///
+/// Fails when `identity::known` does not tell proxies made for plain objects from others.
+#[test]
+fn proxy_that_is_known_as_a_target_is_itself_in_its_own_membrane() {
+    let membrane = Membrane::new(swap_policy());
+    let grant = membrane.grant(&swap_policy()).unwrap();
+    let secret = Secret::new(1);
+    let own = grant.wrap(secret.raw.clone()).unwrap();
+    let above = membrane.wrap(own.clone()).unwrap();
+    let layered = grant.wrap(above).unwrap();
+    assert!(!Arc::ptr_eq(&layered, &own), "it stands for `own`");
+    assert_eq!(grant.live_proxies(), 2);
+    assert!(Arc::ptr_eq(&grant.wrap(own.clone()).unwrap(), &own));
+}
+
 #[interface]
 trait Empty {}
 

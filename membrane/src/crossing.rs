@@ -272,6 +272,10 @@ impl<'a> Crossing<'a> {
 
     /// A reference, as the side of arrival sees it. See the table above.
     pub(crate) fn reference<T: ?Sized + Target>(&self, object: Arc<T>) -> Result<Arc<T>, Error> {
+        let (scope, place) = self.place(false);
+        if let Some(proxy) = identity::known(scope, place, &object) {
+            return Ok(T::face(&proxy));
+        }
         let Whose::Live(found, target) = whose(&object, self.root())? else {
             return self.wrap(object, false);
         };

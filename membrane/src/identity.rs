@@ -1,24 +1,22 @@
 //! Which proxy stands for which object: while it lives, one for each object, scope, direction, side and interface.
 //!
 //! A table maps the address of a target to its proxy, weakly. The address is that of an `Arc`'s contents, held by the
-//! proxy, so it cannot be another object's while the entry counts. An entry goes when its proxy is dropped; a table that
-//! has become much too large for its entries shrinks.
+//! proxy, so it cannot be another object's while the entry counts. An entry goes when its proxy is dropped.
 //!
 //! The tables are also the list of a scope's cells: revocation takes them whole.
 
 use crate::crossing::Place;
 use crate::direction::Direction;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
 use crate::interface::{Target, allowed};
 use crate::proxy::Proxy;
 use crate::reason::Reason;
+use crate::table::{Full, Table};
 use crate::tree::Scope;
 use object_membrane_gate::sync::lock;
 use object_membrane_gate::{Holder, InUse, drop_flat, quietly};
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Weak};
 
 /// A scope's tables, one for each interface, direction and far side in use.
@@ -84,19 +82,23 @@ trait AnyTable: Send {
     fn running(&self, in_use: &InUse, into: &mut Vec<RunningMethod>);
 }
 
-struct Table<T: ?Sized + Target>(HashMap<usize, Weak<Proxy<T>>, BuildHasherDefault<AddressHasher>>);
-
-impl<T: ?Sized + Target> AnyTable for Table<T> {
+impl<T: ?Sized + Target> AnyTable for Table<Proxy<T>> {
     fn as_any_mut(&mut self) -> &mut dyn Any {
         self
     }
 
     fn holders(self: Box<Self>, into: &mut Vec<Weak<dyn Holder>>) {
-        into.extend(self.0.into_values().map(|weak| weak as Weak<dyn Holder>));
+        let holders = self.into_values().map(|weak| weak as Weak<dyn Holder>);
+        if into.is_empty() {
+            // In the memory of the table.
+            *into = holders.collect();
+        } else {
+            into.extend(holders);
+        }
     }
 
     fn len(&self) -> usize {
-        self.0.len()
+        Table::len(self)
     }
 
     fn names(&self) -> (&'static str, &'static [&'static str]) {
@@ -104,7 +106,7 @@ impl<T: ?Sized + Target> AnyTable for Table<T> {
     }
 
     fn running(&self, in_use: &InUse, into: &mut Vec<RunningMethod>) {
-        for proxy in self.0.values() {
+        for proxy in self.values() {
             let cell = Proxy::cell_address(proxy);
             into.extend(
                 in_use
@@ -115,55 +117,40 @@ impl<T: ?Sized + Target> AnyTable for Table<T> {
     }
 }
 
-/// Spreads addresses, whose low bits are all alike. They are ours to choose, not the other side's.
-#[derive(Default)]
-struct AddressHasher(u64);
-
-impl Hasher for AddressHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_usize(usize::from(*byte) ^ usize::try_from(self.0).unwrap_or(usize::MAX));
-        }
-    }
-
-    fn write_usize(&mut self, address: usize) {
-        // Fibonacci hashing; the rotation brings the well-mixed high bits to where the map looks.
-        self.0 = (address as u64)
-            .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-            .rotate_left(26);
-    }
-}
-
-/// Below this many slots a table is left as it is.
-const SMALL: usize = 64;
-
 impl Tables {
-    fn entry<T: ?Sized + Target>(&mut self, scope: &Scope, place: Place) -> &mut Entry {
-        let Place {
-            direction, home, ..
-        } = place;
+    #[inline]
+    fn position<T: ?Sized + Target>(&self, place: Place) -> Option<usize> {
         let interface = TypeId::of::<T>();
-        let found = self.entries.iter().position(|entry| {
-            entry.interface == interface && entry.direction == direction && entry.home == home
-        });
-        let index = found.unwrap_or_else(|| {
+        self.entries.iter().position(|entry| {
+            entry.home == place.home
+                && entry.direction == place.direction
+                && entry.interface == interface
+        })
+    }
+
+    #[inline]
+    fn find<T: ?Sized + Target>(&mut self, place: Place) -> Option<&mut Entry> {
+        let at = self.position::<T>(place)?;
+        Some(&mut self.entries[at])
+    }
+
+    fn entry<T: ?Sized + Target>(&mut self, scope: &Scope, place: Place) -> &mut Entry {
+        let at = self.position::<T>(place).unwrap_or_else(|| {
+            let Place {
+                direction, home, ..
+            } = place;
             // An object is called against the direction in which it crossed.
             let allowed = allowed::<T>(scope.data().policy(), direction.reversed());
-            let table = Box::new(Table::<T>(HashMap::default()));
             self.entries.push(Entry {
-                interface,
+                interface: TypeId::of::<T>(),
                 direction,
                 home,
                 allowed,
-                table,
+                table: Box::new(Table::<Proxy<T>>::default()),
             });
             self.entries.len() - 1
         });
-        &mut self.entries[index]
+        &mut self.entries[at]
     }
 
     /// How many proxies are listed.
@@ -211,7 +198,7 @@ impl Tables {
     /// The cells behind the tables: the wet side's objects first, since the dry side's may block in their `Drop`. With them, who
     /// will not be told any more.
     pub(crate) fn into_holders(mut self) -> (Vec<Weak<dyn Holder>>, Option<Box<Watchers>>) {
-        let mut holders = Vec::with_capacity(self.len());
+        let mut holders = Vec::new();
         self.entries.sort_by_key(|entry| entry.direction);
         self.entries
             .into_iter()
@@ -221,12 +208,38 @@ impl Tables {
 }
 
 impl Entry {
-    fn table<T: ?Sized + Target>(&mut self) -> &mut Table<T> {
+    #[inline]
+    fn table<T: ?Sized + Target>(&mut self) -> &mut Table<Proxy<T>> {
         self.table
             .as_any_mut()
             .downcast_mut()
             .expect("a table is found by the type of its interface")
     }
+}
+
+/// The proxy that `scope` has for `target`, if it was made for a plain object: one that is no proxy of the same tree.
+///
+/// Such an object is none ever after, so that it need not be asked again.
+#[inline]
+pub(crate) fn known<T: ?Sized + Target>(
+    scope: &Arc<Scope>,
+    place: Place,
+    target: &Arc<T>,
+) -> Option<Arc<Proxy<T>>> {
+    let found = {
+        let mut tables = lock(&scope.data().tables);
+        if scope.is_revoked() {
+            return None;
+        }
+        let table = tables.get_mut()?.find::<T>(place)?.table::<T>();
+        table.get(address_of(target)).and_then(Weak::upgrade)
+    };
+    // Under no lock: this may be the last reference to it.
+    found.filter(|proxy| !proxy.is_layered())
+}
+
+fn address_of<T: ?Sized>(target: &Arc<T>) -> usize {
+    Arc::as_ptr(target).cast::<()>().addr()
 }
 
 /// The proxy of `target` in `scope`, the one there is or a new one.
@@ -239,7 +252,7 @@ pub(crate) fn proxy<T: ?Sized + Target>(
     place: Place,
     target: Arc<T>,
 ) -> Result<Arc<Proxy<T>>, Error> {
-    let address = Arc::as_ptr(&target).cast::<()>().addr();
+    let address = address_of(&target);
     // Declared before the lock, hence dropped after it: dropping a target may run foreign code.
     let mut target = Some(target);
     let mut tables = lock(&scope.data().tables);
@@ -252,16 +265,16 @@ pub(crate) fn proxy<T: ?Sized + Target>(
         drop(tables);
         return Err(Error::revoked(Reason::from_number(scope.reason())));
     }
-    let entry = tables.entry::<T>(scope, place);
+    let entry = tables.make().entry::<T>(scope, place);
     let allowed = entry.allowed;
     let table = entry.table::<T>();
-    if let Some(proxy) = table.0.get(&address).and_then(Weak::upgrade) {
+    if let Some(proxy) = table.get(address).and_then(Weak::upgrade) {
         drop(tables);
         return Ok(proxy);
     }
     // What is counted are entries: one whose proxy is being dropped is taken over, and gone with the tables or with its proxy.
     if let Some(ledger) = scope.data().ledger()
-        && !table.0.contains_key(&address)
+        && table.get(address).is_none()
         && let Err(error) = ledger.reserve_proxy()
     {
         drop(tables);
@@ -269,7 +282,15 @@ pub(crate) fn proxy<T: ?Sized + Target>(
     }
     let target = target.take().expect("taken here only");
     let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, place));
-    table.0.insert(address, Arc::downgrade(&proxy));
+    let listed = table.insert(address, Arc::downgrade(&proxy));
+    // What is not listed is not to be had, and dropped under no lock.
+    drop(tables);
+    if let Err(Full) = listed {
+        if let Some(ledger) = scope.data().ledger() {
+            ledger.release_proxies(1);
+        }
+        return Err(ErrorKind::Exhausted.into());
+    }
     Ok(proxy)
 }
 
@@ -280,30 +301,25 @@ pub(crate) fn forget<T: ?Sized + Target>(
     address: usize,
     proxy: *const Proxy<T>,
 ) {
-    let entry;
     let mut tables = lock(&scope.data().tables);
     if scope.is_revoked() {
         // The tables went with the revocation, or are about to.
         return;
     }
-    let table = tables.entry::<T>(scope, place).table::<T>();
+    let entry = tables.get_mut().and_then(|tables| tables.find::<T>(place));
+    let Some(entry) = entry else { return };
+    let table = entry.table::<T>();
     if table
-        .0
-        .get(&address)
+        .get(address)
         .is_some_and(|weak| std::ptr::eq(weak.as_ptr(), proxy) || fault::on(Fault::ForgetAny))
     {
-        entry = table.0.remove(&address);
+        let removed = table.remove(address);
         if let Some(ledger) = scope.data().ledger() {
             ledger.release_proxies(1);
         }
-        let capacity = table.0.capacity();
-        if capacity > SMALL && table.0.len() < capacity / 8 {
-            let target = table.0.len() * 2;
-            table.0.shrink_to(target.max(SMALL / 2));
-        }
-        let watchers = tables.deserted();
+        let watchers = tables.get_mut().and_then(Tables::deserted);
         drop(tables);
-        drop(entry);
+        drop(removed);
         if let Some(watchers) = watchers {
             watchers.tell();
         }

@@ -7,6 +7,7 @@ extern crate self as membrane;
 mod admitted;
 mod authority;
 mod callback;
+mod cold;
 mod conditions;
 mod crossing;
 mod direction;
@@ -26,6 +27,7 @@ mod reason;
 mod revocation;
 mod rules;
 mod scoped;
+mod table;
 mod tree;
 
 pub use authority::{

@@ -6,6 +6,7 @@ use crate::crossing::Crossing;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind, in_milliseconds};
 use crate::fault::{self, Fault};
+use crate::identity::Tables;
 use crate::interface::Target;
 use crate::lent::Lent;
 use crate::passable::Passable;
@@ -487,7 +488,7 @@ impl Membrane {
             let mut family = lock(&self.0.data().family);
             // Under the lock: a revoker cuts first and then takes the observers under it.
             if !self.0.is_revoked() || fault::on(Fault::ObserveUnchecked) {
-                family.observers.push(Box::new(observer));
+                family.make().observers.push(Box::new(observer));
                 return;
             }
         }
@@ -562,7 +563,7 @@ impl Membrane {
     /// # Ok::<(), Error>(())
     /// ```
     pub fn live_proxies(&self) -> usize {
-        lock(&self.0.data().tables).len()
+        lock(&self.0.data().tables).get().map_or(0, Tables::len)
     }
 
     fn derive(

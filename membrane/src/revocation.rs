@@ -6,7 +6,7 @@ use crate::reason::Reason;
 use crate::tree::{Observer, Scope};
 use object_membrane_gate::sync::lock;
 use object_membrane_gate::{Cut, WaitFailure, isolate, quietly};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// A facet of a membrane whose only power is to end access.
@@ -123,38 +123,42 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
     let mut cuts: Vec<Cut<_>> = Vec::new();
     let mut observers: Vec<(Observer, Reason)> = Vec::new();
     let mut subtree = vec![root.clone()];
+    // The positions in it of those that have children.
+    let mut parents = Vec::new();
+    let mut children = Vec::new();
     let mut next = 0;
-    while next < subtree.len() {
-        let scope = subtree[next].clone();
-        next += 1;
-        let children = {
-            let mut family = lock(&scope.data().family);
-            if let Some(cut) = scope.cut(reason.number()) {
-                cuts.push(cut);
-                let reason = Reason::from_number(scope.reason());
-                observers.extend(
-                    family
-                        .observers
-                        .drain(..)
-                        .map(|observer| (observer, reason)),
-                );
-            } else if fault::on(Fault::TrustedCut) {
-                continue;
+    while let Some(scope) = subtree.get(next) {
+        let mut family = lock(&scope.data().family);
+        if let Some(cut) = scope.cut(reason.number()) {
+            cuts.push(cut);
+            let reason = Reason::from_number(scope.reason());
+            if let Some(family) = family.get_mut() {
+                let told = family.observers.drain(..);
+                observers.extend(told.map(|observer| (observer, reason)));
             }
-            // A scope that another thread has cut is walked, too: it may not have got to the children yet, and nothing of
-            // the subtree may be live when either returns.
+        } else if fault::on(Fault::TrustedCut) {
+            next += 1;
+            continue;
+        }
+        // A scope that another thread has cut is walked, too: it may not have got to the children yet, and nothing of
+        // the subtree may be live when either returns.
+        if let Some(family) = family.get_mut() {
+            children.extend(family.children.iter().filter_map(Weak::upgrade));
             if fault::on(Fault::EarlyOrphans) {
-                std::mem::take(&mut family.children)
-            } else {
-                family.children.clone()
+                family.children.clear();
             }
-        };
-        subtree.extend(children.iter().filter_map(std::sync::Weak::upgrade));
+        }
+        drop(family);
+        if !children.is_empty() {
+            parents.push(next);
+            subtree.append(&mut children);
+        }
+        next += 1;
     }
     // From here on the subtree is dead.
     let mut unheard = Vec::new();
     let isolated = isolate(cuts, |scope| {
-        let tables: Tables = std::mem::take(&mut *lock(&scope.data().tables));
+        let tables: Tables = lock(&scope.data().tables).take();
         if let Some(ledger) = scope.data().ledger() {
             ledger.release_proxies(tables.len());
         }
@@ -168,25 +172,44 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
     }
     isolated.free();
     drop(unheard);
-    // Children first: so that a line of them goes at once.
-    subtree.iter().rev().for_each(forget_settled_children);
+    if subtree.iter().all(|scope| scope.is_drained()) {
+        // What they list is in `subtree`, or gone.
+        for parent in parents {
+            orphans(&subtree[parent]);
+        }
+    } else {
+        // Children first: so that a line of them goes at once.
+        for parent in parents.into_iter().rev() {
+            forget_settled_children(&subtree[parent]);
+        }
+    }
     subtree
+}
+
+/// The children of a revoked scope, which gets no new ones, forgotten by it.
+fn orphans(scope: &Scope) -> Vec<Weak<Scope>> {
+    let mut family = lock(&scope.data().family);
+    let family = family.get_mut();
+    family.map_or(Vec::new(), |family| std::mem::take(&mut family.children))
 }
 
 /// Forgets the children that a later revocation need not walk, because nothing of them or below them is left to wait for.
 fn forget_settled_children(scope: &Arc<Scope>) {
-    let children = lock(&scope.data().family).children.clone();
     // Looked at outside the lock: these may become the last references.
-    let unsettled: Vec<_> = children
+    let unsettled: Vec<_> = scope
+        .data()
+        .children()
         .into_iter()
         .filter(|child| child.upgrade().is_some_and(|child| !is_settled(&child)))
         .collect();
-    // A revoked scope gets no new children.
-    let _settled = std::mem::replace(&mut lock(&scope.data().family).children, unsettled);
+    let _settled = std::mem::replace(&mut lock(&scope.data().family).make().children, unsettled);
 }
 
 fn is_settled(scope: &Scope) -> bool {
-    scope.is_drained() && lock(&scope.data().family).children.is_empty()
+    scope.is_drained()
+        && lock(&scope.data().family)
+            .get()
+            .is_none_or(|family| family.children.is_empty())
 }
 
 pub(crate) fn revoke_and_wait(

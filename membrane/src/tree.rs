@@ -17,6 +17,7 @@
 
 use crate::authority::tally::Place;
 use crate::authority::{GrantId, GrantKind};
+use crate::cold::Cold;
 use crate::conditions::ledger::Ledger;
 use crate::conditions::suspension::Word;
 use crate::fault::{self, Fault};
@@ -47,8 +48,8 @@ pub(crate) struct Node {
     /// The conditions, of this node or of the nearest ancestor that has any.
     ledger: Option<Arc<Ledger>>,
     pub(crate) suspended: Word,
-    pub(crate) family: Mutex<Family>,
-    pub(crate) tables: Mutex<Tables>,
+    pub(crate) family: Mutex<Cold<Family>>,
+    pub(crate) tables: Mutex<Cold<Tables>>,
 }
 
 /// What a node must tell of a revocation, or of a suspension.
@@ -189,7 +190,7 @@ impl Node {
         if child.data().must_be_guarded() {
             child.guard();
         }
-        family.children.push(Arc::downgrade(&child));
+        family.make().children.push(Arc::downgrade(&child));
         Ok(child)
     }
 
@@ -222,6 +223,14 @@ impl Node {
         self.wet
     }
 
+    /// The children listed now, those that have died since included.
+    pub(crate) fn children(&self) -> Vec<Weak<Scope>> {
+        let family = lock(&self.family);
+        family
+            .get()
+            .map_or(Vec::new(), |family| family.children.clone())
+    }
+
     pub(crate) fn id(&self) -> GrantId {
         GrantId(self.id)
     }
@@ -243,15 +252,16 @@ impl Node {
     pub(crate) fn set_label(&self, label: &str) -> bool {
         let kept = &label[..label.floor_char_boundary(MAX_LABEL_BYTES)];
         let mut family = lock(&self.family);
-        let first = family.label.is_none();
+        let first = family.get().is_none_or(|family| family.label.is_none());
         if first {
-            family.label = Some(kept.into());
+            family.make().label = Some(kept.into());
         }
         first
     }
 
     pub(crate) fn label(&self) -> Option<String> {
-        lock(&self.family).label.as_deref().map(String::from)
+        let family = lock(&self.family);
+        family.get()?.label.as_deref().map(String::from)
     }
 }
 
@@ -261,12 +271,14 @@ impl Drop for Node {
     /// Whoever holds the last proxy drops the node: what its owner left here must not panic at them, and may hold the last
     /// proxy of the next node, and so on.
     fn drop(&mut self) {
-        let observers = std::mem::take(&mut lock(&self.family).observers);
-        observers.into_iter().for_each(drop_flat);
+        let family = lock(&self.family).take();
+        family.observers.into_iter().for_each(drop_flat);
         let mut parent = self.parent.take();
         while let Some(above) = parent {
             // Its references to the dead are weak: what is freed under the lock is memory.
-            lock(&above.data().family).bury();
+            if let Some(family) = lock(&above.data().family).get_mut() {
+                family.bury();
+            }
             parent = Arc::into_inner(above).and_then(|mut last| last.data_mut().parent.take());
         }
     }
@@ -321,7 +333,9 @@ mod tests {
     /// What the parent keeps of its children: how many are listed, and how many there is room for.
     fn kept(parent: &Scope) -> (usize, usize) {
         let family = lock(&parent.data().family);
-        (family.children.len(), family.children.capacity())
+        family.get().map_or((0, 0), |family| {
+            (family.children.len(), family.children.capacity())
+        })
     }
 
     /// Fails if `Drop for Node` does not tell its parent, or `bury` does not shrink the list.
@@ -350,6 +364,8 @@ mod tests {
         }
         assert!(
             lock(&root.data().family)
+                .get()
+                .expect("it has a child")
                 .children
                 .iter()
                 .any(|kept| kept.as_ptr() == Arc::as_ptr(&survivor))

@@ -142,7 +142,7 @@ impl Membrane {
             drop(tables);
             drop_quietly(observer);
         } else {
-            tables.watch(Box::new(observer));
+            tables.make().watch(Box::new(observer));
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn snapshot(root: &Arc<Scope>) -> Snapshot {
         next += 1;
         let id = scope.data().id();
         grants.push(look(&scope, parent, &in_use, &shards));
-        let children = lock(&scope.data().family).children.clone();
+        let children = scope.data().children();
         found.extend(
             children
                 .iter()
@@ -59,9 +59,11 @@ fn look(
     let revoked = {
         let tables = lock(&node.tables);
         let revoked = scope.is_revoked();
-        if !revoked {
+        if let Some(tables) = tables.get()
+            && !revoked
+        {
             listed = tables.listed();
-            running = running_in(&tables, in_use);
+            running = running_in(tables, in_use);
         }
         revoked
     };

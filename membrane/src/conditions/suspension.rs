@@ -83,7 +83,7 @@ pub(crate) fn suspend(scope: &Arc<Scope>, reason: Reason, retry_after_ms: u32) {
         if scope.is_revoked() {
             return;
         }
-        family.retry_after_ms = retry_after_ms;
+        family.make().retry_after_ms = retry_after_ms;
         scope.data().suspended.set_own(Some(reason));
     }
     walk(scope);
@@ -113,7 +113,9 @@ fn walk(root: &Arc<Scope>) {
             } else {
                 scope.unguard();
             }
-            family.children.clone()
+            family
+                .get()
+                .map_or(Vec::new(), |family| family.children.clone())
         };
         pending.extend(children.iter().filter_map(Weak::upgrade));
     }
@@ -135,7 +137,8 @@ pub(crate) fn of(scope: &Scope) -> Option<(Reason, u32)> {
             let family = lock(&at.family);
             // Looked at again, for what belongs together.
             if let Some(reason) = at.suspended.own() {
-                return Some((reason, family.retry_after_ms));
+                let retry_after_ms = family.get().map_or(0, |family| family.retry_after_ms);
+                return Some((reason, retry_after_ms));
             }
         }
         at = at.parent()?.data();
