@@ -1,5 +1,6 @@
 //! One call: the ratios of table P, what is refused, what else makes a reference revocable, and instructions.
 
+use crate::counting::counted;
 use crate::others;
 use crate::row::{allocates_nothing, at_most, told, unknown};
 use crate::scenarios::{self, Scenario};
@@ -78,10 +79,10 @@ pub(crate) fn report() {
     ] {
         let scenario = own.iter().find(|scenario| scenario.name == name);
         let scenario = scenario.expect("a scenario");
-        let count = allocation_counter::measure(|| {
+        let count = counted(|| {
             black_box(scenario.run(1_000));
         });
-        allocates_nothing(row, count.count_total);
+        allocates_nothing(row, count.allocations);
     }
     for other in &scenarios[own.len()..] {
         told(

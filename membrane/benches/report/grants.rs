@@ -1,12 +1,12 @@
 //! Many membranes: what they take, and revoking them with what they derive from.
 
+use crate::counting::counted;
 use crate::row::{at_most, told};
 use crate::scenarios::{Service, policy, target};
-use crate::timing::each;
-use allocation_counter::measure;
+use crate::timing::{each, own_time};
 use membrane::{Membrane, Policy};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const MEMBRANES: usize = 100_000;
 const GRANTS: usize = 10;
@@ -44,7 +44,7 @@ fn memory() {
     let mut membranes = Vec::with_capacity(MEMBRANES);
     let mut grants = Vec::with_capacity(MEMBRANES * GRANTS);
     let before = resident_bytes();
-    let taken = measure(|| {
+    let taken = counted(|| {
         for _ in 0..MEMBRANES {
             let membrane = Membrane::new(policy.clone());
             grants.extend((0..GRANTS).map(|_| grant(&membrane, &policy)));
@@ -55,7 +55,7 @@ fn memory() {
     let megabytes = |bytes: i64| bytes as f64 / 1e6;
     at_most(
         "100,000 membranes of ten grants each, requested",
-        megabytes(taken.bytes_current),
+        megabytes(taken.kept_bytes),
         200.0,
         " MB",
     );
@@ -103,9 +103,7 @@ fn least_revoke(branches: usize, object: Option<&Arc<dyn Service>>) -> Duration 
                     .map(|grant| grant.wrap(object.clone()).expect("live")),
             );
         }
-        let start = Instant::now();
-        root.revoke("measured");
-        least = least.min(start.elapsed());
+        least = least.min(own_time(|| root.revoke("measured")));
         assert!(handles.iter().all(Membrane::is_revoked));
     }
     least

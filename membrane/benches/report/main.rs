@@ -10,12 +10,14 @@
 //! is compared with, on one pinned core: what other load takes away is then not in it. Limits in nanoseconds that table P
 //! gives "where a direct call takes 1.1 ns" are compared after scaling by what the direct call took.
 //!
-//! Long work (a million wraps) is timed in pieces of a thousand, each the least over the repetitions, and summed. Memory
-//! is what was requested of a counting allocator by this thread, less what it gave back.
+//! Long work (a million wraps) is timed in pieces of a thousand, each the least over the repetitions, and summed; a
+//! revocation, which cannot be, by the time that its thread had. Memory
+//! is what was requested of a counting allocator, less what was given back.
 
 #![forbid(unsafe_code)]
 
 mod calls;
+mod counting;
 mod grants;
 mod objects;
 mod others;

@@ -18,7 +18,7 @@ fn limited(row: &str, measured: f64, (sign, limit): (&str, f64), unit: &str, hol
 }
 
 /// Prints a row that says how many allocations there were, where there must be none.
-pub(crate) fn allocates_nothing(row: &str, allocations: u64) {
+pub(crate) fn allocates_nothing(row: &str, allocations: usize) {
     let verdict = if allocations == 0 { "ok" } else { "short" };
     println!("{row}\t{allocations} allocations\t0 allocations\t{verdict}");
 }

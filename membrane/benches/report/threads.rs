@@ -1,5 +1,6 @@
 //! Several threads: two on one proxy, and what a thread's first call and its end cost.
 
+use crate::counting::counted;
 use crate::others;
 use crate::row::{at_most, told, unknown};
 use crate::scenarios::{self, Scenario, Service};
@@ -120,15 +121,16 @@ fn start_up(object: &Arc<dyn Service>) {
     const MANY: usize = 20_000;
     let (mut silent, mut early, mut late) = (Duration::MAX, Duration::MAX, Duration::MAX);
     for _ in 0..THREADS {
-        silent = silent.min(thread(None).0);
-        early = early.min(thread(Some(object)).0);
+        silent = silent.min(thread(None));
+        early = early.min(thread(Some(object)));
     }
-    let mut kept = 0;
-    for _ in 0..MANY {
-        kept += thread(Some(object)).1;
-    }
+    let kept = counted(|| {
+        for _ in 0..MANY {
+            thread(Some(object));
+        }
+    });
     for _ in 0..THREADS {
-        late = late.min(thread(Some(object)).0);
+        late = late.min(thread(Some(object)));
     }
     told(
         "thread from start to end, without a call",
@@ -147,23 +149,21 @@ fn start_up(object: &Arc<dyn Service>) {
     #[allow(clippy::cast_precision_loss, reason = "a number of bytes")]
     at_most(
         "memory that 20,000 ended threads leave behind",
-        kept as f64,
+        kept.kept_bytes as f64,
         0.0,
         " B",
     );
 }
 
-/// A thread's whole life, and the bytes that its calls leave requested.
-fn thread(object: Option<&Arc<dyn Service>>) -> (Duration, i64) {
+/// A thread's whole life, with one call.
+fn thread(object: Option<&Arc<dyn Service>>) -> Duration {
     let object = object.cloned();
     let start = Instant::now();
     let thread = std::thread::spawn(move || {
-        let Some(object) = object else { return 0 };
-        let count = allocation_counter::measure(|| {
+        if let Some(object) = object {
             black_box(object.add(black_box(1))).expect("allowed");
-        });
-        count.bytes_current
+        }
     });
-    let kept = thread.join().expect("no panics");
-    (start.elapsed(), kept)
+    thread.join().expect("no panics");
+    start.elapsed()
 }

@@ -28,6 +28,30 @@ pub(crate) fn pin(index: usize) {
     let _ = index;
 }
 
+/// What `work` takes of this thread's own time: what other threads take meanwhile is not in it, which in long work would be in
+/// every repetition.
+pub(crate) fn own_time(work: impl FnOnce()) -> Duration {
+    let start = own_clock();
+    work();
+    own_clock().saturating_sub(start)
+}
+
+/// How long this thread has run, since some time.
+fn own_clock() -> Duration {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        let now = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::try_from(now).expect("it starts at zero")
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        use std::sync::OnceLock;
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+}
+
 /// Nanoseconds for each of `count` things done in `time`.
 #[allow(clippy::cast_precision_loss, reason = "a number of calls")]
 pub(crate) fn each(time: Duration, count: usize) -> f64 {

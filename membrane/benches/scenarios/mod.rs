@@ -108,6 +108,58 @@ fn secret(object: &Arc<dyn Service>, calls: u64) -> u64 {
     })
 }
 
+/// What a wrap is compared with: one more reference, and one less.
+#[inline(never)]
+fn clone_and_drop(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    (0..calls).fold(0, |sum, _| {
+        sum.wrapping_add(u64::from(Arc::strong_count(black_box(&object.clone())) > 9))
+    })
+}
+
+/// Wraps an object that has a proxy, and drops what it gets.
+#[inline(never)]
+fn wrap_known(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    let membrane = Membrane::new(policy());
+    let _proxy = membrane.wrap(object.clone()).expect("live");
+    wrap(&membrane, object, calls)
+}
+
+/// Wraps an object that has no proxy, and drops its proxy.
+#[inline(never)]
+fn wrap_new(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    wrap(&Membrane::new(policy()), object, calls)
+}
+
+fn wrap(membrane: &Membrane, object: &Arc<dyn Service>, calls: u64) -> u64 {
+    (0..calls).fold(0, |sum, _| {
+        sum.wrapping_add(u64::from(membrane.wrap(object.clone()).is_err()))
+    })
+}
+
+/// Wraps so many objects, and takes them back at once.
+#[inline(never)]
+fn revoke_all(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    let objects: Vec<_> = (0..calls).map(|_| target()).collect();
+    let membrane = Membrane::new(policy());
+    let proxies: Vec<_> = objects
+        .iter()
+        .map(|object| membrane.wrap(object.clone()).expect("live"))
+        .collect();
+    membrane.revoke("measured");
+    proxies.len() as u64 + Arc::strong_count(object) as u64
+}
+
+/// Makes so many grants, and revokes them at once.
+#[inline(never)]
+fn revoke_grants(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    let (membrane, policy) = (Membrane::new(policy()), policy());
+    let grants: Vec<_> = (0..calls)
+        .map(|_| membrane.grant(&policy).expect("the same policy"))
+        .collect();
+    membrane.revoke("measured");
+    grants.len() as u64 + Arc::strong_count(object) as u64
+}
+
 /// A target of a type that is known at run time only.
 pub(crate) fn target() -> Arc<dyn Service> {
     if black_box(true) {
@@ -166,5 +218,30 @@ pub(crate) fn all() -> Vec<Scenario> {
         scenario("direct, 3 forwarders", "direct", forwards(3), add),
         scenario("nested, 3 hops", "direct", nested(3), add),
         scenario("nested, 1 hop", "direct", nested(1), add),
+        scenario(
+            "Arc clone and drop",
+            "Arc clone and drop",
+            target(),
+            clone_and_drop,
+        ),
+        scenario(
+            "wrap, known object",
+            "Arc clone and drop",
+            target(),
+            wrap_known,
+        ),
+        scenario("wrap, new object", "Arc clone and drop", target(), wrap_new),
+        scenario(
+            "wrap, revoke and drop",
+            "Arc clone and drop",
+            target(),
+            revoke_all,
+        ),
+        scenario(
+            "grant, revoke and drop",
+            "Arc clone and drop",
+            target(),
+            revoke_grants,
+        ),
     ]
 }
