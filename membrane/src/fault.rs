@@ -27,6 +27,12 @@ pub(crate) enum Fault {
     CoverUnlocked,
     /// What an account was found to have is taken from it later, under the lock once more.
     ChargeUnlocked,
+    /// A call gives its place back when it enters the target.
+    EarlyPlace,
+    /// A proxy that is dropped after its table went counts itself down.
+    CountedTwice,
+    /// A proxy that takes over the entry of one that is being dropped is counted.
+    CountedAnew,
 }
 
 /// Whether `fault` is switched on for the model that runs on this thread.

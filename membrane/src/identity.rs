@@ -274,7 +274,7 @@ pub(crate) fn proxy<T: ?Sized + Target>(
     }
     // What is counted are entries: one whose proxy is being dropped is taken over, and gone with the tables or with its proxy.
     if let Some(ledger) = scope.data().ledger()
-        && table.get(address).is_none()
+        && (table.get(address).is_none() || fault::on(Fault::CountedAnew))
         && let Err(error) = ledger.reserve_proxy()
     {
         drop(tables);
@@ -303,7 +303,10 @@ pub(crate) fn forget<T: ?Sized + Target>(
 ) {
     let mut tables = lock(&scope.data().tables);
     if scope.is_revoked() {
-        // The tables went with the revocation, or are about to.
+        // The tables went with the revocation, or are about to, and what is counted of them.
+        if let (true, Some(ledger)) = (fault::on(Fault::CountedTwice), scope.data().ledger()) {
+            ledger.release_proxies(1);
+        }
         return;
     }
     let entry = tables.get_mut().and_then(|tables| tables.find::<T>(place));

@@ -37,6 +37,10 @@ pub(crate) enum Fault {
     ForgetPutOff,
     /// A cell may be claimed twice.
     NoClaim,
+    /// A guard goes up or down without a look at whether the scope is cut.
+    TurnUnseen,
+    /// A guard goes up or down with `Relaxed`.
+    RelaxedTurn,
 }
 
 /// Whether `fault` is switched on for the model that runs on this thread.

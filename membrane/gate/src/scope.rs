@@ -361,9 +361,18 @@ impl<X> Scope<X> {
     }
 
     fn turn(&self, from: u8, to: u8) {
+        if fault::on(Fault::TurnUnseen) {
+            self.state.store(to, Release);
+            return;
+        }
         // AcqRel: what was put in place before is visible to whoever sees the state; pairs with `check_fenced`.
+        let order = if fault::on(Fault::RelaxedTurn) {
+            Relaxed
+        } else {
+            AcqRel
+        };
         // Relaxed on failure: nothing is read.
-        let _ = self.state.compare_exchange(from, to, AcqRel, Relaxed);
+        let _ = self.state.compare_exchange(from, to, order, Relaxed);
     }
 
     fn at_rest(&self) -> u8 {

@@ -238,6 +238,9 @@ impl Ledger {
     ) -> Result<(), Error> {
         let bytes = self.measured(direction, bytes);
         let now = self.now_unexpired()?;
+        if fault::on(Fault::EarlyPlace) {
+            self.give_back_place();
+        }
         self.ask(Ask::Enter {
             now,
             direction,
@@ -390,6 +393,8 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.give_back_place();
+        if !fault::on(Fault::EarlyPlace) {
+            self.0.give_back_place();
+        }
     }
 }

@@ -4,9 +4,13 @@
 //! |---|---|
 //! | `loom_identity` | wraps of one object with each other, with the drop of its last proxy, and with a revocation |
 //! | `loom_tree` | grants, observers and further revokers with a revocation |
+//! | `loom_suspension` | suspensions with calls, births, resumptions and a revocation |
+//! | `loom_conditions` | what is counted: calls, what runs at once, and proxies |
 //! | `loom_calls` | calls through proxies, and targets whose `Drop` comes back, with a revocation |
 
 mod loom_calls;
+mod loom_conditions;
 mod loom_identity;
+mod loom_suspension;
 mod loom_tree;
 mod model;

@@ -6,6 +6,7 @@
 //! | `loom_wait` | the waiter: with nothing to free, with two revokers, from inside a call |
 //! | `loom_frames` | the revoker's scan with frames taken anew for another scope, and with frames being added |
 //! | `loom_cells` | a new cell, a dying holder, a lying holder and a pin with a revocation |
+//! | `loom_guarded` | guarded calls, and the guard itself, with a revocation |
 //! | `loom_fenced` | the main races in the mode without `membarrier` |
 
 #[cfg(not(loom))]
@@ -20,6 +21,8 @@ mod loom_cells;
 mod loom_fenced;
 #[cfg(loom)]
 mod loom_frames;
+#[cfg(loom)]
+mod loom_guarded;
 #[cfg(loom)]
 mod loom_revoke;
 #[cfg(loom)]
