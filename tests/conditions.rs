@@ -161,7 +161,9 @@ fn under(build: impl FnOnce(ConditionsBuilder) -> ConditionsBuilder) -> Membrane
 }
 
 /// The same, with a clock to be moved.
-fn timed(build: impl FnOnce(ConditionsBuilder) -> ConditionsBuilder) -> (Membrane, ManualClock) {
+fn timed(
+    build: impl FnOnce(ConditionsBuilder) -> ConditionsBuilder,
+) -> (Membrane, Arc<ManualClock>) {
     let clock = ManualClock::new();
     // Not at its start: nothing may depend on that.
     clock.advance(1_000 * SECOND);

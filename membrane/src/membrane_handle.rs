@@ -452,7 +452,7 @@ impl Membrane {
         suspension::resume(&self.0);
     }
 
-    /// Whether calls are refused because this membrane, or one that it derives from, is suspended.
+    /// Whether calls are refused because this membrane, or one that it derives from, is suspended; not if it is revoked.
     pub fn is_suspended(&self) -> bool {
         suspension::of(&self.0).is_some()
     }

@@ -133,7 +133,7 @@ fn clock_that_goes_back_breaks_nothing() {
         }
     }
     let now = Arc::new(Mutex::new(10 * SECOND));
-    let clock = Back(now.clone());
+    let clock = Arc::new(Back(now.clone()));
     let membrane = under(|builder| {
         builder
             .expires_after(SECOND)
@@ -164,7 +164,7 @@ fn panic_in_the_drop_of_a_clock_is_caught() {
         }
     }
     let dropped = Arc::new(AtomicUsize::new(0));
-    let clock = Loud(dropped.clone());
+    let clock = Arc::new(Loud(dropped.clone()));
     let membrane = under(|builder| builder.calls(1).clock(clock));
     let (_, shop) = lent(&membrane);
     drop(membrane);

@@ -128,13 +128,13 @@ impl Clock for Odd {
 #[test]
 fn panic_of_the_clock_is_a_refusal() {
     let broken = Arc::new(AtomicUsize::new(0));
-    let clock = Odd(Box::new({
+    let clock = Arc::new(Odd(Box::new({
         let broken = broken.clone();
         move || {
             assert_eq!(broken.load(SeqCst), 0, "the clock is broken");
             SECOND
         }
-    }));
+    })));
     let membrane = under(|builder| builder.expires_after(SECOND).calls(2).clock(clock));
     let (stock, shop) = lent(&membrane);
     shop.ping().unwrap();
@@ -157,7 +157,7 @@ fn panic_of_the_clock_is_a_refusal() {
 fn clock_may_use_the_membrane() {
     let own: Arc<Mutex<Option<Membrane>>> = Arc::default();
     let used = Arc::new(AtomicUsize::new(0));
-    let clock = Odd(Box::new({
+    let clock = Arc::new(Odd(Box::new({
         let (own, used) = (own.clone(), used.clone());
         move || {
             // Once: what follows reads the clock, too.
@@ -173,7 +173,7 @@ fn clock_may_use_the_membrane() {
             }
             SECOND
         }
-    }));
+    })));
     let limited = |builder: ConditionsBuilder| builder.expires_after(SECOND).calls(9).proxies(9);
     let membrane = under(|builder| limited(builder).clock(clock));
     let (_, shop) = lent(&membrane);

@@ -5,6 +5,7 @@ use super::clock::{Clock, Time};
 use super::condition::Condition;
 use super::rate::Rate;
 use crate::policy::{PolicyError, PolicyProblem};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What holds of a membrane or a grant beside its policy: how long, how often, how many at once, how much.
@@ -175,8 +176,8 @@ impl ConditionsBuilder {
     }
 
     /// Takes the time from `clock`. Unless set, it is the clock of the membrane that the new one derives from, in the end
-    /// the system's.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
+    /// the system's. Where that one's expiry or rate counts by a clock, it must be the very same.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.0.time = Some(Time::of(clock));
         self
     }

@@ -15,7 +15,7 @@ pub trait Clock: Send + Sync + 'static {
     fn now(&self) -> Duration;
 }
 
-/// A clock that stands still until it is moved, for tests. A clone is the same clock.
+/// A clock that stands still until it is moved, for tests.
 ///
 /// # Examples
 ///
@@ -24,16 +24,16 @@ pub trait Clock: Send + Sync + 'static {
 /// use std::time::Duration;
 ///
 /// let clock = ManualClock::new();
-/// clock.clone().advance(Duration::from_secs(3));
+/// clock.advance(Duration::from_secs(3));
 /// assert_eq!(clock.now(), Duration::from_secs(3));
 /// ```
-#[derive(Clone, Debug, Default)]
-pub struct ManualClock(Arc<Mutex<Duration>>);
+#[derive(Debug, Default)]
+pub struct ManualClock(Mutex<Duration>);
 
 impl ManualClock {
     /// A clock at zero.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new() -> Arc<Self> {
+        Arc::default()
     }
 
     /// Moves it on. It stops at the greatest time there is.
@@ -54,8 +54,8 @@ impl Clock for ManualClock {
 pub(crate) struct Time(Option<Arc<dyn Clock>>);
 
 impl Time {
-    pub(crate) fn of(clock: impl Clock) -> Self {
-        Self(Some(Arc::new(clock)))
+    pub(crate) fn of(clock: Arc<dyn Clock>) -> Self {
+        Self(Some(clock))
     }
 
     /// The time, in nanoseconds; what is beyond 584 years counts as that.

@@ -126,8 +126,15 @@ fn must_be_covered(node: &Node) -> bool {
     node.suspended.own().is_some() || above.is_some_and(Word::is_covered)
 }
 
-/// The nearest suspension that covers `scope`.
+/// The nearest suspension that covers `scope`, if that is not revoked: then nobody covers and uncovers it any more.
 pub(crate) fn of(scope: &Scope) -> Option<(Reason, u32)> {
+    if scope.is_revoked() {
+        return None;
+    }
+    nearest(scope)
+}
+
+fn nearest(scope: &Scope) -> Option<(Reason, u32)> {
     if !scope.data().suspended.is_covered() {
         return None;
     }
@@ -151,7 +158,8 @@ pub(crate) fn of(scope: &Scope) -> Option<(Reason, u32)> {
 ///
 /// Suspended, with the reason of the nearest suspension and when to try again.
 pub(crate) fn check(scope: &Scope) -> Result<(), Error> {
-    match of(scope) {
+    // Not `of`: a call that a revocation overtakes here must not start for that.
+    match nearest(scope) {
         None => Ok(()),
         Some((reason, retry_after_ms)) => Err(Error::suspended(reason, retry_after_ms)),
     }
