@@ -154,3 +154,48 @@ fn greatest_budget_does_not_overflow() {
     assert_eq!(standing.proxies_left, Some(u64::MAX - 1));
     assert_eq!(standing.concurrency_left, Some(u32::MAX));
 }
+
+/// M11: rules are asked before the call is spent, and not at all by a call that is not let in.
+#[test]
+fn call_that_a_rule_refuses_is_not_spent() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = asked.clone();
+    let policy = Policy::builder()
+        .inbound(allow!(dyn Shop: say))
+        .inbound_rule(membrane::rule!(dyn Shop: say, move |text| {
+            counted.fetch_add(1, SeqCst);
+            text.len() < 5
+        }))
+        .build()
+        .unwrap();
+    let one = conditions(|builder| builder.calls(1).bytes_in(4).concurrency(1));
+    let membrane = Membrane::with_conditions(policy, &one).unwrap();
+    let (stock, shop) = lent(&membrane);
+    assert_eq!(shop.say("hello").unwrap_err().kind(), ErrorKind::Rejected);
+    let standing = membrane.conditions();
+    assert_eq!(
+        (standing.calls_left, standing.bytes_in_left),
+        (Some(1), Some(4))
+    );
+    assert_eq!(standing.concurrency_left, Some(1));
+    assert_eq!(shop.say("four"), Ok(4));
+    assert_eq!(asked.load(SeqCst), 2);
+    assert_unmet(shop.say("x"), Condition::Calls, None);
+    assert_eq!(asked.load(SeqCst), 2);
+    assert_eq!(stock.entered(), 1);
+}
+
+/// Fails if `walk` forgets the rules, or a resumption lifts the guard that they need.
+#[test]
+fn rules_are_asked_after_a_resumption() {
+    let policy = Policy::builder()
+        .inbound(allow!(dyn Shop: say))
+        .inbound_rule(membrane::rule!(dyn Shop: say, |text| text.len() < 5))
+        .build()
+        .unwrap();
+    let membrane = Membrane::new(policy);
+    let (_, shop) = lent(&membrane);
+    membrane.suspend("backup", None);
+    membrane.resume();
+    assert_eq!(shop.say("hello").unwrap_err().kind(), ErrorKind::Rejected);
+}

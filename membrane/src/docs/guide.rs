@@ -151,6 +151,75 @@
 //!   up; prefer an interface that hands out objects.
 //! - Calls of a membrane whose policy has rules take a slower path, all of them; others are as fast as without.
 //!
+//! # How long, how often, how much
+//!
+//! [`Conditions`](crate::Conditions) are fixed when a membrane or a grant is made, and hold beside its policy: expiry, a budget
+//! of calls, a rate, calls at once, bytes each way, live proxies. They compose, and a grant's hold together with those of
+//! all that it derives from: a child never outlives or outspends its parent. Access can also be taken away for a while, from
+//! any membrane and all that derives from it.
+//!
+//! ```
+//! use membrane::{Condition, Conditions, Error, ErrorKind, ManualClock, Membrane, Policy, allow, interface};
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! #[interface]
+//! pub trait Search {
+//!     fn find(&self, words: &str) -> Result<String, Error>;
+//! }
+//!
+//! struct Index;
+//!
+//! impl Search for Index {
+//!     fn find(&self, words: &str) -> Result<String, Error> { Ok(words.to_uppercase()) }
+//! }
+//!
+//! let policy = Policy::builder().inbound(allow!(dyn Search: find)).build()?;
+//! let clock = ManualClock::new(); // in a test; otherwise leave it out
+//! let day = Conditions::builder()
+//!     .expires_after(Duration::from_secs(86_400))
+//!     .rate(2, Duration::from_secs(1))
+//!     .bytes_out(1_000_000)
+//!     .clock(clock.clone())
+//!     .build()?;
+//! let service = Membrane::with_conditions(policy.clone(), &day)?;
+//!
+//! // A holder with three calls, within the same day and the same rate.
+//! let guest = service.grant_with(&policy, &Conditions::builder().calls(3).build()?)?;
+//! let search = guest.wrap::<dyn Search>(Arc::new(Index))?;
+//! assert_eq!(search.find("one")?, "ONE");
+//! assert_eq!(search.find("two")?, "TWO");
+//!
+//! // Too fast: told when to try again.
+//! let error = search.find("three").unwrap_err();
+//! assert_eq!(error.condition(), Some(Condition::Rate));
+//! clock.advance(error.retry_after().unwrap());
+//! assert_eq!(search.find("three")?, "THREE");
+//!
+//! // Spent; and what is left of the service is seen by its owner.
+//! clock.advance(Duration::from_secs(1));
+//! assert_eq!(search.find("four").unwrap_err().condition(), Some(Condition::Calls));
+//! assert_eq!(service.conditions().bytes_out_left, Some(1_000_000 - 11));
+//!
+//! // For a while, nobody.
+//! service.suspend("reindexing", Some(Duration::from_secs(30)));
+//! assert_eq!(search.find("five").unwrap_err().kind(), ErrorKind::Suspended);
+//! service.resume();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - Limits hold exactly, whatever the threads: never a call above the budget, never more at once, never a byte more.
+//! - A call is let in if it is not suspended, not expired, and there is a call left, by the rate, too, and a place to run in. It
+//!   is spent, with the bytes of its arguments, when its target is entered: after arguments are converted and rules have
+//!   agreed. The bytes of its result are spent before that is delivered, or it is withheld.
+//! - Each call counts, whichever way it goes: of methods and closures, callbacks, each step of an iterator, and calls inside of
+//!   calls. What one level refuses is charged to none.
+//! - Expiry has no timer: nobody is woken, and targets are kept until the membrane is revoked or its proxies are dropped. What
+//!   still runs when time is over is withheld.
+//! - A suspension lets running calls go on, and lets references cross and membranes be derived; those are born suspended.
+//! - Calls of a membrane with conditions, its own or from above, take a slower path; others are as fast as without, those of
+//!   a membrane that was suspended and resumed, too.
+//!
 //! # Designing interfaces
 //!
 //! - Methods take `&self` and return `Result<_, E>` with `E: From<membrane::Error>`, because any call can be refused.

@@ -3,8 +3,9 @@
 //! - **Unsafe code and the operating system.** Code in the same process that uses `unsafe`, or opens files by itself, is
 //!   not held by anything here. The membrane holds *safe Rust that was given nothing else*, and guests that the host runs in
 //!   an engine of their own.
-//! - **Time and memory.** A target, and a callback, may take for ever or allocate without end; a revocation withholds its
-//!   result but cannot stop it. Bounds on calls, bytes and live proxies are not there yet.
+//! - **Time and memory.** A target, and a callback, may take for ever or allocate without end; a revocation, and the end of
+//!   its time, withhold its result but cannot stop it. Conditions bound calls, bytes and live proxies; not what a target does
+//!   meanwhile.
 //! - **Side channels.** How long a call takes, and how much memory is left, are not hidden.
 //! - **`panic = "abort"`.** Panics become errors by unwinding. A program that is built to abort has no second chance, and a
 //!   dry object can end it.
@@ -28,8 +29,16 @@
 //!   `Drop` of one is the caller's panic.
 //! - **A delivered result.** A caller past its last look at the switch has its result, even if the thread is then held up.
 //!   "When `revoke` returns" is to be read so.
+//! - **Bytes are measured, not weighed.** A budget counts what values hold, as
+//!   [`Passable::size_bytes`](crate::Passable::size_bytes) says: not spare capacity, nor what a container takes to keep its order. A
+//!   result is measured when it exists: it is withheld, not prevented.
+//! - **A suspended call may be past the switch.** A call that is converting its arguments when `suspend` is called is running: its
+//!   target may be entered after `suspend` has returned.
+//! - **A clock is believed.** Conditions hold by the clock that their maker names.
+//! - **Deep lines of conditions cost.** A call asks every membrane with conditions that it derives from. Whoever derives a
+//!   thousand from each other makes its own calls slow, nobody else's.
 //! - **Errors lose their reason in transit.** A [`membrane::Error`](crate::Error) that a target passes on as its own tells its kind
-//!   only: the reason was for the holders of another membrane.
+//!   only: reason, condition and time were for the holders of another membrane.
 //! - **Reasons are kept.** Each different reason text stays in memory for the life of the process, up to 65,536 of them.
 //!   Whoever runs in the process can use them up, and then later reasons read "no reason given".
 //! - **Calls of ending threads.** In destructors of thread-locals that run after the library's own, all threads share 256 places:
