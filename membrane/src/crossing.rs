@@ -88,19 +88,21 @@ impl<'a> Call<'a> {
     /// The target is entered next, with arguments of so many bytes: rules look at them, and budgets are spent.
     ///
     /// `ask` asks a closure about all of them; `show` shows one of them, by its place. None of these is there on the plain path.
+    ///
+    /// The error is the caller's own, so that generated code can return it as it is.
     #[inline(always)]
-    pub fn enter<'v>(
+    pub fn enter<'v, E: From<Error>>(
         &self,
         bytes: impl FnOnce() -> u64,
         ask: impl Fn(&Erased) -> bool,
         show: impl Fn(usize) -> Inspected<'v>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), E> {
         match self.admitted {
             None => Ok(()),
             Some(admitted) => {
                 let (ask, show) = (&ask, &show);
                 self.agreed(admitted, &Arguments { ask, show })?;
-                admitted.enter(bytes)
+                Ok(admitted.enter(bytes)?)
             }
         }
     }

@@ -211,9 +211,14 @@ impl<'a> Subject<'a> {
             let names: Vec<_> = (0..members.len())
                 .map(|index| local(&format!("field{index}")))
                 .collect();
+            let sizes = fields.iter().zip(&names).map(|(field, name)| {
+                let ty = &field.ty;
+                let passable = quote_spanned!(at(ty)=> <#ty as #root::Passable>);
+                quote!(.saturating_add(#passable::size_bytes(#name)))
+            });
             quote! {
                 Self #variant { #(#members: #names),* } => {
-                    0u64 #(.saturating_add(#root::Passable::size_bytes(#names)))*
+                    0u64 #(#sizes)*
                 }
             }
         });

@@ -173,6 +173,11 @@ impl<A: Passable> Owned<A> {
     pub fn view(argument: &A) -> Inspected<'_> {
         argument.inspected()
     }
+
+    /// How large it is.
+    pub fn size_bytes(argument: &A) -> u64 {
+        argument.size_bytes()
+    }
 }
 
 /// An argument that is borrowed, by its type.
@@ -187,6 +192,11 @@ impl<A: ?Sized + Borrowed> Lent<A> {
     pub fn view(argument: &A) -> Inspected<'_> {
         argument.inspected()
     }
+
+    /// How large it is.
+    pub fn size_bytes(argument: &A) -> u64 {
+        argument.lent_bytes()
+    }
 }
 
 /// Stands in where an argument's type cannot cross at all, so that the compiler says that and nothing else: an inherent item
@@ -200,6 +210,11 @@ pub trait Unseen {
     /// Nothing.
     fn view(_: &Self::Argument) -> Inspected<'_> {
         Inspected::Opaque
+    }
+
+    /// None.
+    fn size_bytes(_: &Self::Argument) -> u64 {
+        0
     }
 }
 

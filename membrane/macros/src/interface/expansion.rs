@@ -167,16 +167,7 @@ impl Context<'_> {
         });
         let parts =
             result_of(result).map(|(value, error)| quote_spanned!(at(result)=> ::<#value, #error>));
-        // Only asked where bytes are counted.
-        let sizes = arguments.iter().map(|argument| {
-            let name = argument.name;
-            if argument.borrowed.is_some() {
-                quote!(.saturating_add(#private::Borrowed::lent_bytes(#name)))
-            } else {
-                quote!(.saturating_add(#root::Passable::size_bytes(&#name)))
-            }
-        });
-        let shown = self.shown(method);
+        let enter = self.enter(method);
         // All of it at the result's type, so that one complaint about that type is one message.
         let body = quote_spanned! {at(result)=>
             #receiver.__call #parts (
@@ -185,8 +176,7 @@ impl Context<'_> {
                 },
                 move |#target, #call| {
                     #(#converted)*
-                    let __membrane_entered = #call.enter(|| 0u64 #(#sizes)*, #shown);
-                    __membrane_entered?;
+                    #enter
                     #call.result #parts (<#ty as #trait_name>::#name(#target #(, #names)*))
                 },
             )

@@ -2,7 +2,7 @@
 //!
 //! - for `rule!`, one hidden function per method on `dyn Trait`, whose parameter is a closure of the method's own argument
 //!   types: that is how the closure's are inferred;
-//! - for the forward, two closures that show the arguments: all to a rule's closure, or one to a rule that is data;
+//! - for the forward, closures that show the arguments: all to a rule's closure, one to a rule that is data, and their size;
 //! - for policies from names, a table of the arguments.
 //!
 //! `Owned` and `Lent` name an argument's type without asking whether it can cross: where it cannot, the compiler shall say so
@@ -66,35 +66,41 @@ impl Context<'_> {
         }
     }
 
-    /// The arguments of `Call::enter`, where each of the method's has been converted under its own name.
-    pub(super) fn shown(&self, method: &Method<'_>) -> TokenStream {
+    /// Asks whether the target may be entered, where each argument has been converted under the method's name for it; returns
+    /// the refusal, if not.
+    ///
+    /// Without `?`, so that an error that cannot be made of a refusal is reported once.
+    pub(super) fn enter(&self, method: &Method<'_>) -> TokenStream {
         let private = &self.private;
-        let (rule, index) = (local("rule"), local("index"));
+        let (call, rule, index) = (local("call"), local("rule"), local("index"));
         let signature = signature(method);
-        let given = method.arguments.iter().map(|argument| {
-            let name = argument.name;
-            if argument.borrowed.is_some() {
-                quote!(#name)
-            } else {
-                quote!(&#name)
-            }
-        });
-        let views = method.arguments.iter().enumerate().map(|(at, argument)| {
-            let (number, name) = (Literal::usize_unsuffixed(at), argument.name);
-            let seen = seen(private, argument);
+        let borrowed = method.arguments.iter().map(|argument| {
             let borrow = argument.borrowed.is_none().then(|| quote!(&));
-            quote!(#number => #seen::view(#borrow #name),)
+            let name = argument.name;
+            quote!(#borrow #name)
         });
-        quote! {
-            |#rule| match #rule.downcast_ref::<::std::boxed::Box<
-                dyn #signature + ::core::marker::Send + ::core::marker::Sync
-            >>() {
-                ::core::option::Option::Some(#rule) => #rule(#(#given),*),
-                ::core::option::Option::None => false,
-            },
-            |#index| match #index {
-                #(#views)*
-                _ => #private::Inspected::Opaque,
+        let given: Vec<_> = borrowed.collect();
+        let (mut sizes, mut views) = (Vec::new(), Vec::new());
+        for (at, (argument, given)) in method.arguments.iter().zip(&given).enumerate() {
+            let (number, seen) = (Literal::usize_unsuffixed(at), seen(private, argument));
+            sizes.push(quote!(.saturating_add(#seen::size_bytes(#given))));
+            views.push(quote!(#number => #seen::view(#given),));
+        }
+        quote_spanned! {at(method.result)=>
+            if let ::core::result::Result::Err(__membrane_refused) = #call.enter(
+                || 0u64 #(#sizes)*,
+                |#rule| match #rule.downcast_ref::<::std::boxed::Box<
+                    dyn #signature + ::core::marker::Send + ::core::marker::Sync
+                >>() {
+                    ::core::option::Option::Some(#rule) => #rule(#(#given),*),
+                    ::core::option::Option::None => false,
+                },
+                |#index| match #index {
+                    #(#views)*
+                    _ => #private::Inspected::Opaque,
+                },
+            ) {
+                return ::core::result::Result::Err(__membrane_refused);
             }
         }
     }
