@@ -141,6 +141,7 @@ fn not_a_number_never_passes_a_range_of_floats() {
         passes: -1.0, -0.0, 1.0, f64::MIN_POSITIVE;
         fails: f64::NAN, -f64::NAN, nan, 1.0 + f64::EPSILON, f64::INFINITY, f64::NEG_INFINITY);
     boundary!(float, Check::Float { min: Some(0.0), max: None }; passes: -0.0, f64::INFINITY; fails: f64::NAN, -f64::MIN_POSITIVE);
+    boundary!(float, Check::Float { min: None, max: None }; passes: f64::INFINITY, 0.0; fails: f64::NAN);
     boundary!(float, Check::float(f64::NEG_INFINITY..=f64::INFINITY); passes: f64::INFINITY, 0.0; fails: f64::NAN);
     boundary!(single, Check::float(0.0..=0.1); passes: 0.0, 0.099; fails: 0.1_f32, f32::NAN);
     boundary!(hash_map, Check::values(Check::float(0.0..=1.0)); passes: HashMap::from([(1, 1.0)]); fails: HashMap::from([(1, f64::NAN)]));

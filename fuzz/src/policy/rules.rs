@@ -297,32 +297,28 @@ fn justified(case: &Case, rules: &[(String, Check)], error: &PolicyError) {
             violation(format!("{told:?} does not mention {problem:?}"));
         }
         let on_it = || rules.iter().filter(|(name, _)| name == argument);
-        let of_kind = |kind: &str| {
-            let checks = on_it().map(|(_, check)| check);
-            checks.filter(move |check| check.to_string().starts_with(kind))
-        };
         let is_so = match mistake {
-            RuleProblem::UnknownArgument { .. } => !argument.starts_with("value") || argument == "values",
+            RuleProblem::UnknownArgument { .. } => {
+                !argument.starts_with("value") || argument == "values"
+            }
             RuleProblem::UnknownField { .. } => argument == "value.part",
             RuleProblem::Duplicate => on_it().count() > 1,
             RuleProblem::Empty { .. } => on_it().any(|(_, check)| {
-                case.values.iter().all(|value| passes(check, value) != Some(false))
+                case.values
+                    .iter()
+                    .all(|value| passes(check, value) != Some(false))
             }),
-            // Nothing there passes them all; what is not there may.
+            // Nothing that is there passes them all; what is not there may.
             RuleProblem::Impossible { .. } => case
                 .values
                 .iter()
                 .filter(|value| !matches!(value, Value::Maybe(None)))
                 .filter(|value| !matches!(value, Value::List(items) if items.is_empty()))
                 .all(|value| on_it().any(|(_, check)| passes(check, value) != Some(true))),
-            RuleProblem::Mismatch { check, .. } => {
-                case.values.iter().any(|value| {
-                    on_it().any(|(_, check)| passes(check, value).is_none())
-                        || matches!(value, Value::List(items) if items.is_empty())
-                        || matches!(value, Value::Maybe(None))
-                }) && of_kind(check).next().is_some() | (case.method == 3)
+            RuleProblem::Mismatch { .. } => on_it().any(|(_, check)| !suits(check, case.method)),
+            RuleProblem::NotANumber => {
+                on_it().any(|(_, check)| format!("{check:?}").contains("NaN"))
             }
-            RuleProblem::NotANumber => on_it().any(|(_, check)| format!("{check:?}").contains("NaN")),
             RuleProblem::NotARelativePath { path } => walk(path).is_none(),
             _ => false,
         };
@@ -404,6 +400,24 @@ fn passes(check: &Check, value: &Value) -> Option<bool> {
             .map(|item| passes(inner, &Value::Number((*item).into())))
             .try_fold(true, |all, one| Some(all & one?)),
         _ => None,
+    }
+}
+
+/// Whether the check is about arguments of the method of this place.
+fn suits(check: &Check, method: usize) -> bool {
+    match check {
+        Check::Present => method == 4,
+        Check::Integer { .. } => matches!(method, 1 | 4),
+        Check::Float { .. } => method == 2,
+        Check::Length { .. } => matches!(method, 0 | 3),
+        Check::OneOf(all) => all.iter().all(|constant| match constant {
+            Constant::Text(_) => method == 0,
+            Constant::Integer(_) => matches!(method, 1 | 4),
+            _ => false,
+        }),
+        Check::Each(inner) => method == 3 && suits(inner, 1),
+        Check::Keys(_) | Check::Values(_) => false,
+        _ => method == 0,
     }
 }
 

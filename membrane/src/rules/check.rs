@@ -39,8 +39,8 @@ pub enum Check {
         /// The greatest.
         max: Option<i128>,
     },
-    /// A floating-point number, from the one bound to the other, both included. Not-a-number passes never; an infinity
-    /// passes where its side has no bound, or an infinite one.
+    /// A floating-point number, from the one bound to the other, both included. Not-a-number passes never, even
+    /// if there is no bound; an infinity passes where its side has no bound, or an infinite one.
     Float {
         /// The least.
         min: Option<f64>,

@@ -135,7 +135,8 @@ fn find(check: &Check, shape: Shape) -> Result<(), RuleProblem> {
             if [min, max].into_iter().flatten().any(|bound| bound.is_nan()) {
                 return Err(RuleProblem::NotANumber);
             }
-            extremes(*min, *max)
+            // Without bounds, not-a-number is refused still.
+            (false, extremes(*min, *max).1)
         }
         Check::Length { min, max } | Check::Characters { min, max } => {
             let (is_empty, is_impossible) = extremes(*min, *max);

@@ -14,6 +14,7 @@ use syn::ext::IdentExt;
 
 use crate::path::at;
 use crate::rule::hidden_name;
+use crate::types::result_of;
 
 use super::expansion::{Context, local};
 use super::method::{Argument, Method};
@@ -86,8 +87,10 @@ impl Context<'_> {
             sizes.push(quote!(.saturating_add(#seen::size_bytes(#given))));
             views.push(quote!(#number => #seen::view(#given),));
         }
+        let error = result_of(method.result)
+            .map(|(_, error)| quote_spanned!(at(method.result)=> ::<#error>));
         quote_spanned! {at(method.result)=>
-            if let ::core::result::Result::Err(__membrane_refused) = #call.enter(
+            if let ::core::result::Result::Err(__membrane_refused) = #call.enter #error (
                 || 0u64 #(#sizes)*,
                 |#rule| match #rule.downcast_ref::<::std::boxed::Box<
                     dyn #signature + ::core::marker::Send + ::core::marker::Sync
