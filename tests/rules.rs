@@ -25,12 +25,12 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 /// Inherited.
 #[interface]
-pub trait Named {
+trait Named {
     fn rename(&self, name: &str) -> Result<u64, Error>;
 }
 
 #[interface]
-pub trait Account: Named {
+trait Account: Named {
     fn deposit(&self, amount: u64) -> Result<u64, Error>;
     fn transfer(&self, to: &str, amount: u64) -> Result<u64, Error>;
     fn close(&self) -> Result<u64, Error>;
@@ -38,14 +38,15 @@ pub trait Account: Named {
 
 /// Answers how often it was entered, this time included.
 #[derive(Default)]
-pub struct Ledger(AtomicU64);
+struct Ledger(AtomicU64);
 
 impl Ledger {
+    #[allow(clippy::unnecessary_wraps, reason = "it is what the methods answer")]
     fn enter(&self) -> Result<u64, Error> {
         Ok(self.0.fetch_add(1, SeqCst) + 1)
     }
 
-    pub fn entered(&self) -> u64 {
+    fn entered(&self) -> u64 {
         self.0.load(SeqCst)
     }
 }
@@ -71,14 +72,14 @@ impl Account for Ledger {
 }
 
 /// Lists everything, both ways.
-pub fn everything() -> PolicyBuilder {
+fn everything() -> PolicyBuilder {
     Policy::builder()
         .inbound(allow!(dyn Account: deposit, transfer, close, rename))
         .inbound(allow!(dyn Named: rename))
         .outbound(allow!(dyn Account: deposit, transfer, close, rename))
 }
 
-pub fn ledger() -> (Arc<Ledger>, Arc<dyn Account>) {
+fn ledger() -> (Arc<Ledger>, Arc<dyn Account>) {
     let ledger = Arc::<Ledger>::default();
     (ledger.clone(), ledger)
 }

@@ -27,7 +27,6 @@ trait Desk {
         &self,
         items: Box<dyn Iterator<Item = Result<u64, Error>> + Send>,
     ) -> Result<u64, Error>;
-    fn unlisted(&self, n: u64) -> Result<u64, Error>;
 }
 
 /// Where the parts of an order are in memory.
@@ -60,10 +59,6 @@ impl Desk for Clerk {
         items: Box<dyn Iterator<Item = Result<u64, Error>> + Send>,
     ) -> Result<u64, Error> {
         items.sum()
-    }
-
-    fn unlisted(&self, n: u64) -> Result<u64, Error> {
-        Ok(n)
     }
 }
 
@@ -172,6 +167,7 @@ fn refusal_tells_its_kind_and_leaves_the_target_unentered() {
 #[test]
 fn all_closures_of_a_method_must_agree_and_those_without_arguments_count() {
     static OPEN: AtomicUsize = AtomicUsize::new(1);
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "as a rule is called")]
     fn is_even(amount: &u64) -> bool {
         amount.is_multiple_of(2)
     }

@@ -135,11 +135,11 @@ fn both_of_two_hops_have_their_rules_asked() {
     assert_eq!(ledger.entered(), 2);
 
     let root = Membrane::new(everything().build().unwrap());
-    let (one, two) = (
+    let (left, right) = (
         root.grant(&at_most(10)).unwrap(),
         root.grant(&even).unwrap(),
     );
-    let through = two.wrap(one.wrap(super::ledger().1).unwrap()).unwrap();
+    let through = right.wrap(left.wrap(super::ledger().1).unwrap()).unwrap();
     assert_eq!(through.deposit(10), Ok(1));
     assert_kind(through.deposit(9), ErrorKind::Rejected);
     assert_kind(through.deposit(12), ErrorKind::Rejected);

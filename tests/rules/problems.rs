@@ -1,5 +1,7 @@
 //! Each mistake in a rule is reported, all at once, and nothing is built.
 
+#![allow(clippy::reversed_empty_ranges, reason = "it is one of the mistakes")]
+
 use super::{Account, everything};
 use membrane::{
     Check, Direction, Error, Interfaces, NamedArgumentRule, NamedRule, Passable, Policy,
@@ -27,6 +29,7 @@ enum Either {
 }
 
 #[interface]
+#[allow(dead_code, reason = "it is named by rules only")]
 trait Files {
     fn find(&self, path: &str, options: Options) -> Result<u64, Error>;
     fn mixed(
