@@ -1,5 +1,7 @@
 //! What an owner sees of the authority that it gave away, and hears of its end.
 
+#[path = "authority/audit.rs"]
+mod audit;
 #[path = "authority/dropped.rs"]
 mod dropped;
 #[path = "authority/labels.rs"]

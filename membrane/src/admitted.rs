@@ -1,5 +1,7 @@
 //! What a call is asked for in a scope that is guarded: nothing of this runs in any other.
 
+use crate::authority::tally::Counted;
+use crate::authority::watch::{self, Watched};
 use crate::conditions::{ledger, suspension};
 use crate::crossing::Place;
 use crate::direction::Direction;
@@ -19,6 +21,8 @@ pub(crate) struct Admitted {
     direction: Direction,
     /// What its rules are asked about.
     pub(crate) asked: Asked,
+    /// If somebody is told of the call.
+    watched: Option<Watched>,
 }
 
 impl Admitted {
@@ -28,37 +32,84 @@ impl Admitted {
         place: Place,
         method: u32,
     ) -> Result<Self, Error> {
-        suspension::check(scope)?;
-        let ledger = scope.data().ledger();
-        Ok(Self {
-            place: ledger.map(ledger::Ledger::admit).transpose()?,
-            direction: place.direction,
-            asked: Asked {
-                interface: TypeId::of::<T>(),
-                // An object is called against the direction in which it crossed.
-                direction: place.direction.reversed(),
-                method,
-            },
-        })
-    }
-
-    /// The target is about to be entered, with so many bytes of arguments that have been converted and that the rules agree to.
-    pub(crate) fn enter(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
-        match &self.place {
-            None => Ok(()),
-            Some(place) => place.ledger().enter(self.direction.reversed(), bytes),
+        // Before the conditions are asked: it says which state of them it was.
+        let watched = Watched::new::<T>(scope, place, method);
+        let admitted = suspension::check(scope).and_then(|()| {
+            let ledger = scope.data().ledger();
+            ledger.map(ledger::Ledger::admit).transpose()
+        });
+        match admitted {
+            Ok(held) => Ok(Self {
+                place: held,
+                direction: place.direction,
+                watched,
+                asked: Asked {
+                    interface: TypeId::of::<T>(),
+                    // An object is called against the direction in which it crossed.
+                    direction: place.direction.reversed(),
+                    method,
+                },
+            }),
+            Err(error) => {
+                scope.data().place().count(watch::kind(error));
+                if let Some(watched) = watched {
+                    watched.failed(error);
+                }
+                Err(error)
+            }
         }
     }
 
+    /// The call is refused, or its result withheld, with this error.
+    pub(crate) fn failed(&self, error: Error) {
+        if let Some(watched) = &self.watched {
+            watched.failed(error);
+        }
+    }
+
+    /// The same, of a condition.
+    fn unmet(&self, scope: &Scope, error: Error) {
+        scope.data().place().count(watch::kind(error));
+        self.failed(error);
+    }
+
+    /// The target is about to be entered, with so many bytes of arguments that have been converted and that the rules agree to.
+    pub(crate) fn enter(&self, scope: &Scope, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+        if let Some(place) = &self.place {
+            let ledger = place.ledger();
+            ledger
+                .enter(self.direction.reversed(), bytes)
+                .inspect_err(|error| self.unmet(scope, *error))?;
+        }
+        let counters = scope.data().place();
+        if counters.flags().counting {
+            counters.count(Counted::Called);
+        }
+        if let Some(watched) = &self.watched {
+            watched.entered();
+        }
+        Ok(())
+    }
+
     /// A result of so many bytes, which has been converted, is about to be delivered.
-    pub(crate) fn deliver(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+    pub(crate) fn deliver(&self, scope: &Scope, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
         match &self.place {
             None => Ok(()),
-            Some(place) => place.ledger().deliver(self.direction, bytes),
+            Some(place) => place
+                .ledger()
+                .deliver(self.direction, bytes)
+                .inspect_err(|error| self.unmet(scope, *error)),
         }
     }
 }
 
 impl Pass for Admitted {
-    fn end(self, _: Option<Refusal>) {}
+    fn end(self, refusal: Option<Refusal>) {
+        let Self { place, watched, .. } = self;
+        // Before anybody is told: who is may call, and is not to find the place taken.
+        drop(place);
+        if let Some(watched) = watched {
+            watched.end(refusal);
+        }
+    }
 }

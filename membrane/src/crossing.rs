@@ -17,7 +17,7 @@
 //! as: a supertrait's list of methods may be longer than what the proxy had.
 
 use crate::admitted::Admitted;
-use crate::authority::tally::Counted;
+use crate::authority::watch;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
@@ -102,7 +102,7 @@ impl<'a> Call<'a> {
             Some(admitted) => {
                 let (ask, show) = (&ask, &show);
                 self.agreed(admitted, &Arguments { ask, show })?;
-                Ok(admitted.enter(bytes)?)
+                Ok(admitted.enter(self.scope, bytes)?)
             }
         }
     }
@@ -112,7 +112,7 @@ impl<'a> Call<'a> {
     #[inline(never)]
     fn agreed(&self, admitted: &Admitted, arguments: &Arguments<'_, '_>) -> Result<(), Error> {
         rules::check(self.scope, admitted.asked, arguments)
-            .inspect_err(|error| turned_away(self.scope, *error))
+            .inspect_err(|error| self.turned_away(*error))
     }
 
     /// The target is entered next, by a call that is no interface's: no rule can be about it.
@@ -137,12 +137,25 @@ impl<'a> Call<'a> {
         let crossing = Crossing::new(self.scope, self.place.direction.reversed(), self.place.home);
         let argument = argument
             .pass(&crossing)
-            .inspect_err(|error| turned_away(self.scope, *error))?;
+            .inspect_err(|error| self.turned_away(*error))?;
         if self.scope.is_revoked() && !fault::on(Fault::ArgumentUnchecked) {
             drop_quietly(argument);
             return Err(Error::revoked(Reason::from_number(self.scope.reason())));
         }
         Ok(argument)
+    }
+
+    /// Counts a call that was refused because of an argument, and notes it for whoever watches. If the scope is revoked by
+    /// then, leaving the call does both.
+    #[cold]
+    fn turned_away(&self, error: Error) {
+        if error.is_revoked() && self.scope.is_revoked() {
+            return;
+        }
+        self.scope.data().place().count(watch::kind(error));
+        if let Some(admitted) = self.admitted {
+            admitted.failed(error);
+        }
     }
 
     /// A result, as the caller sees it.
@@ -154,7 +167,7 @@ impl<'a> Call<'a> {
         let result = self.converted_result(result);
         match self.admitted {
             None => result,
-            Some(admitted) => deliver(admitted, result),
+            Some(admitted) => deliver(self.scope, admitted, result),
         }
     }
 
@@ -176,23 +189,11 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Counts a call that was refused because of an argument. If the scope is revoked by then, leaving the call counts it.
-#[cold]
-fn turned_away(scope: &Scope, error: Error) {
-    let what = match error.kind() {
-        ErrorKind::Revoked if scope.is_revoked() => return,
-        ErrorKind::Revoked => Counted::Revoked,
-        ErrorKind::TooDeep => Counted::TooDeep,
-        ErrorKind::Panicked => Counted::Panicked,
-        _ => Counted::Rejected,
-    };
-    scope.data().place().count(what);
-}
-
 /// A converted result, or the condition that stands in its way.
 #[cold]
 #[inline(never)]
 fn deliver<R: Passable, E: Passable + From<Error>>(
+    scope: &Scope,
     admitted: &Admitted,
     result: Result<R, E>,
 ) -> Result<R, E> {
@@ -200,7 +201,7 @@ fn deliver<R: Passable, E: Passable + From<Error>>(
         Ok(value) => value.size_bytes(),
         Err(error) => error.size_bytes(),
     };
-    match admitted.deliver(bytes) {
+    match admitted.deliver(scope, bytes) {
         Ok(()) => result,
         Err(error) => {
             drop_quietly(result);

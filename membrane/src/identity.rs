@@ -5,6 +5,7 @@
 //!
 //! The tables are also the list of a scope's cells: revocation takes them whole.
 
+use crate::authority::watch;
 use crate::crossing::Place;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
@@ -290,6 +291,9 @@ pub(crate) fn proxy<T: ?Sized + Target>(
             ledger.release_proxies(1);
         }
         return Err(ErrorKind::Exhausted.into());
+    }
+    if scope.data().place().flags().audited {
+        watch::wrapped::<T>(scope, place.direction);
     }
     Ok(proxy)
 }

@@ -31,8 +31,8 @@ mod table;
 mod tree;
 
 pub use authority::{
-    GrantId, GrantKind, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals, RunningSnapshot,
-    Snapshot,
+    Audit, AuditEvent, AuditRecord, ConditionsSnapshot, Decision, GrantId, GrantKind,
+    GrantSnapshot, GrantState, InterfaceSnapshot, Outcome, Refusals, RunningSnapshot, Snapshot,
 };
 pub use conditions::{
     Clock, Condition, Conditions, ConditionsBuilder, ManualClock, Rate, Standing, Suspension,

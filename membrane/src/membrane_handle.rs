@@ -1,5 +1,6 @@
 //! The handle by which an owner lends, derives and takes back.
 
+use crate::authority::{AuditEvent, watch};
 use crate::conditions::ledger::Ledger;
 use crate::conditions::{Conditions, Standing, suspension};
 use crate::crossing::Crossing;
@@ -583,7 +584,14 @@ impl Membrane {
             }
         };
         Node::child(&self.0, wet, policy, ledger)
-            .map(Self)
+            .map(|child| {
+                if child.data().place().flags().audited {
+                    let parent = self.id();
+                    let kind = child.data().kind();
+                    watch::tell(child.data(), AuditEvent::Granted { parent, kind });
+                }
+                Self(child)
+            })
             .map_err(|unborn| {
                 PolicyError::new(vec![match unborn {
                     Unborn::Revoked => PolicyProblem::Revoked,

@@ -2,6 +2,7 @@
 
 use crate::admitted::Admitted;
 use crate::authority::tally::Counted;
+use crate::authority::watch;
 use crate::crossing::{Call, Place};
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
@@ -53,7 +54,7 @@ impl<T: ?Sized + Target> Proxy<T> {
         E: Passable + From<Error>,
     {
         if self.allowed & (1 << method) == 0 {
-            return Err(not_allowed(self.cell.scope()));
+            return Err(not_allowed(self, method));
         }
         self.cell
             .call_admitted(method, Forward { proxy: self, f }, refused)
@@ -104,6 +105,11 @@ where
 {
     type Pass = Admitted;
 
+    #[inline(always)]
+    fn turned_away(&self, method: u32, refusal: Refusal) -> E {
+        turned_away(self.proxy, method, refusal)
+    }
+
     fn admit(&self, method: u32) -> Result<Admitted, E> {
         let proxy = self.proxy;
         Admitted::new::<T>(proxy.cell.scope(), proxy.place, method).map_err(E::from)
@@ -121,20 +127,60 @@ where
 
 #[cold]
 #[inline(never)]
-fn not_allowed<E: From<Error>>(scope: &Scope) -> E {
-    if !scope.data().place().count_again(Counted::NotAllowed) {
-        return not_allowed_first(scope);
+fn not_allowed<T: ?Sized + Target, E: From<Error>>(proxy: &Proxy<T>, method: u32) -> E {
+    let counted = proxy
+        .scope()
+        .data()
+        .place()
+        .count_again(Counted::NotAllowed);
+    if !counted {
+        return not_allowed_first(proxy, method);
     }
     Error::from(ErrorKind::Refused).into()
 }
 
-/// Apart, so that the common case needs no stack.
+/// Apart, so that the common case needs no stack. A scope that is audited always comes here.
 #[inline(never)]
-fn not_allowed_first<E: From<Error>>(scope: &Scope) -> E {
-    scope.data().place().count_first(Counted::NotAllowed);
-    Error::from(ErrorKind::Refused).into()
+fn not_allowed_first<T: ?Sized + Target, E: From<Error>>(proxy: &Proxy<T>, method: u32) -> E {
+    let error = Error::from(ErrorKind::Refused);
+    watch::turned_away::<T>(
+        proxy.scope(),
+        proxy.place,
+        method,
+        Counted::NotAllowed,
+        || error,
+    );
+    error.into()
 }
 
+/// The answer to a call that nobody was asked about, because the scope is revoked or the thread nested too deeply.
+#[inline(always)]
+fn turned_away<T: ?Sized + Target, E: From<Error>>(
+    proxy: &Proxy<T>,
+    method: u32,
+    refusal: Refusal,
+) -> E {
+    let scope = proxy.scope();
+    if !scope.data().place().count_again(counted(refusal)) {
+        return turned_away_first(proxy, method, refusal);
+    }
+    error(scope, refusal).into()
+}
+
+#[inline(never)]
+fn turned_away_first<T: ?Sized + Target, E: From<Error>>(
+    proxy: &Proxy<T>,
+    method: u32,
+    refusal: Refusal,
+) -> E {
+    let scope = proxy.scope();
+    watch::turned_away::<T>(scope, proxy.place, method, counted(refusal), || {
+        error(scope, refusal)
+    });
+    error(scope, refusal).into()
+}
+
+/// The answer to a call that was let in. Whoever is to be told of that hears it from what it was admitted with.
 #[cold]
 #[inline(never)]
 fn refused<E: From<Error>>(scope: &Scope, refusal: Refusal) -> E {
@@ -174,6 +220,9 @@ impl<T: ?Sized + Target> Drop for Proxy<T> {
         // A target that was taken went with the tables.
         if let Some(address) = self.cell.target_address() {
             identity::forget(self.cell.scope(), self.place, address, &raw const *self);
+        }
+        if self.scope().data().place().flags().audited {
+            watch::proxy_dropped::<T>(self.scope(), self.place.direction);
         }
         // The target itself goes with the cell, outside every lock.
     }

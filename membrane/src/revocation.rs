@@ -1,5 +1,6 @@
 //! Taking access back: cut the whole subtree, tell who asked to know, then free.
 
+use crate::authority::watch;
 use crate::fault::{self, Fault};
 use crate::identity::Tables;
 use crate::reason::Reason;
@@ -121,6 +122,7 @@ impl std::error::Error for WaitError {}
 /// Returns the scopes of the subtree, whoever cut them.
 pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
     let mut cuts: Vec<Cut<_>> = Vec::new();
+    let mut audited = Vec::new();
     let mut observers: Vec<(Observer, Reason)> = Vec::new();
     let mut subtree = vec![root.clone()];
     // The positions in it of those that have children.
@@ -131,6 +133,9 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
         let mut family = lock(&scope.data().family);
         if let Some(cut) = scope.cut(reason.number()) {
             cuts.push(cut);
+            if scope.data().place().flags().audited {
+                audited.push(scope.clone());
+            }
             let reason = Reason::from_number(scope.reason());
             if let Some(family) = family.get_mut() {
                 let told = family.observers.drain(..);
@@ -167,6 +172,9 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
         holders
     });
     // Before the freeing, which the other side's `Drop`s may hold up, and after the fence, so that an observer may wait.
+    for scope in &audited {
+        watch::revoked(scope);
+    }
     for (observer, reason) in observers {
         quietly(move || observer(reason));
     }

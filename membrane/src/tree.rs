@@ -15,8 +15,8 @@
 //! `family` and `tables` are never held together, and no foreign code runs under either. The accounts of a ledger are locked
 //! under `tables`, never the other way round, and not under `family`.
 
-use crate::authority::tally::Place;
-use crate::authority::{GrantId, GrantKind};
+use crate::authority::tally::{Flags, Place};
+use crate::authority::{Audit, AuditEvent, GrantId, GrantKind, watch};
 use crate::cold::Cold;
 use crate::conditions::ledger::Ledger;
 use crate::conditions::suspension::Word;
@@ -61,8 +61,21 @@ pub(crate) struct Family {
     /// When to try again, if the node is suspended itself; zero if that is not known.
     pub(crate) retry_after_ms: u32,
     pub(crate) observers: Vec<Observer>,
+    /// Boxed together: most nodes have none.
+    notes: Option<Box<Notes>>,
+}
+
+/// What an owner has said of a node, beside its policy.
+#[derive(Default)]
+pub(crate) struct Notes {
     /// What the owner calls the holder.
     label: Option<Box<str>>,
+    /// Who is told of what happens in the node, and below.
+    pub(crate) audit: Option<Arc<dyn Audit>>,
+    /// Whether the calls of the node, and below, are counted.
+    pub(crate) counting: bool,
+    /// How often the node itself was suspended and resumed.
+    epoch: u64,
 }
 
 impl Family {
@@ -78,6 +91,41 @@ impl Family {
         self.dead = 0;
         self.children.retain(|child| child.strong_count() > 0);
         self.children.shrink_to(2 * self.children.len());
+    }
+}
+
+impl Cold<Family> {
+    pub(crate) fn notes(&mut self) -> &mut Notes {
+        self.make().notes.get_or_insert_default()
+    }
+
+    fn noted(&self) -> Option<&Notes> {
+        self.get()?.notes.as_deref()
+    }
+
+    /// What the node itself asks for.
+    pub(crate) fn asks(&self) -> Flags {
+        self.noted().map_or(Flags::default(), |notes| Flags {
+            audited: notes.audit.is_some(),
+            counting: notes.counting,
+        })
+    }
+
+    pub(crate) fn hook(&self) -> Option<Arc<dyn Audit>> {
+        self.noted()?.audit.clone()
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.noted().map_or(0, |notes| notes.epoch)
+    }
+
+    pub(crate) fn next_epoch(&mut self) {
+        self.notes().epoch += 1;
+    }
+
+    pub(crate) fn children(&self) -> Vec<Weak<Scope>> {
+        self.get()
+            .map_or(Vec::new(), |family| family.children.clone())
     }
 }
 
@@ -187,6 +235,11 @@ impl Node {
         if !fault::on(Fault::ChildUncovered) {
             child.data().suspended.inherit(&above.suspended);
         }
+        // The same for a walk of `watch`.
+        let flags = above.place.flags();
+        if flags != Flags::default() {
+            child.data().place.set_flags(flags);
+        }
         if child.data().must_be_guarded() {
             child.guard();
         }
@@ -198,7 +251,10 @@ impl Node {
     ///
     /// Asked at birth, and whenever an answer may have changed: then under the lock of the family.
     pub(crate) fn must_be_guarded(&self) -> bool {
-        self.ledger.is_some() || self.suspended.is_covered() || self.policy.has_argument_rules()
+        self.ledger.is_some()
+            || self.suspended.is_covered()
+            || self.place.flags() != Flags::default()
+            || self.policy.has_argument_rules()
     }
 
     pub(crate) fn ledger(&self) -> Option<&Arc<Ledger>> {
@@ -225,10 +281,7 @@ impl Node {
 
     /// The children listed now, those that have died since included.
     pub(crate) fn children(&self) -> Vec<Weak<Scope>> {
-        let family = lock(&self.family);
-        family
-            .get()
-            .map_or(Vec::new(), |family| family.children.clone())
+        lock(&self.family).children()
     }
 
     pub(crate) fn id(&self) -> GrantId {
@@ -252,16 +305,17 @@ impl Node {
     pub(crate) fn set_label(&self, label: &str) -> bool {
         let kept = &label[..label.floor_char_boundary(MAX_LABEL_BYTES)];
         let mut family = lock(&self.family);
-        let first = family.get().is_none_or(|family| family.label.is_none());
+        let label = &mut family.notes().label;
+        let first = label.is_none();
         if first {
-            family.make().label = Some(kept.into());
+            *label = Some(kept.into());
         }
         first
     }
 
     pub(crate) fn label(&self) -> Option<String> {
         let family = lock(&self.family);
-        family.get()?.label.as_deref().map(String::from)
+        family.noted()?.label.as_deref().map(String::from)
     }
 }
 
@@ -271,15 +325,33 @@ impl Drop for Node {
     /// Whoever holds the last proxy drops the node: what its owner left here must not panic at them, and may hold the last
     /// proxy of the next node, and so on.
     fn drop(&mut self) {
+        self.tell_freed();
         let family = lock(&self.family).take();
         family.observers.into_iter().for_each(drop_flat);
+        if let Some(hook) = family.notes.and_then(|notes| notes.audit) {
+            drop_flat(hook);
+        }
         let mut parent = self.parent.take();
         while let Some(above) = parent {
             // Its references to the dead are weak: what is freed under the lock is memory.
             if let Some(family) = lock(&above.data().family).get_mut() {
                 family.bury();
             }
-            parent = Arc::into_inner(above).and_then(|mut last| last.data_mut().parent.take());
+            parent = Arc::into_inner(above).and_then(|mut last| {
+                // While it still has those above it, who are told.
+                last.data_mut().tell_freed();
+                last.data_mut().parent.take()
+            });
+        }
+    }
+}
+
+impl Node {
+    /// Tells, once, that the node goes.
+    fn tell_freed(&mut self) {
+        if self.place.flags().audited {
+            watch::tell(self, AuditEvent::Freed);
+            self.place.set_flags(Flags::default());
         }
     }
 }

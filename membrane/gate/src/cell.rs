@@ -74,12 +74,14 @@ impl<T: ?Sized, X> Cell<T, X> {
         f: impl FnOnce(&T) -> Result<R, E>,
         refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
-        self.call_admitted(method, Unasked(f), refuse)
+        let turned_away = |refusal| refuse(&self.scope, refusal);
+        self.call_admitted(method, Unasked { f, turned_away }, refuse)
     }
 
     /// Runs `call` on the target.
     ///
-    /// `refuse` makes the error when the call is refused or its result withheld. `call` runs under `catch_unwind`.
+    /// `refuse` makes the error of a call that was let in and whose result is withheld or that panicked; `call` itself that of
+    /// one that was [turned away](Admission::turned_away). It runs under `catch_unwind`.
     ///
     /// In a [guarded](Scope::guard) scope the call is [admitted](Admission::admit) first, under its frame, and what that gives
     /// is shown to it and [told](Pass::end) how the call ended.
@@ -129,7 +131,7 @@ impl<T: ?Sized, X> Cell<T, X> {
         let scope: &Scope<X> = &self.scope;
         if scope.is_drained() {
             // Nobody scans for this cell any more, so that no frame is needed to be turned away.
-            return Err(refuse(scope, Refusal::Revoked));
+            return Err(call.turned_away(method, Refusal::Revoked));
         }
         let Ok(slot) = frames::enter(self.name(), method, scope.options().depth_limit) else {
             // The fast case may have published a frame and cleared it: a pass may have left the cell to that. And revoked comes
@@ -139,7 +141,7 @@ impl<T: ?Sized, X> Cell<T, X> {
             } else {
                 Refusal::Revoked
             };
-            return Err(refuse(scope, refusal));
+            return Err(call.turned_away(method, refusal));
         };
         match scope.check_fenced() {
             Entry::Open => self.run(slot, |target| call.run(target, None), refuse),
@@ -148,7 +150,7 @@ impl<T: ?Sized, X> Cell<T, X> {
                 slot.clear();
                 // A pass may have found this frame and left the cell to it.
                 scope.leave();
-                Err(refuse(scope, Refusal::Revoked))
+                Err(call.turned_away(method, Refusal::Revoked))
             }
         }
     }
@@ -452,6 +454,10 @@ pub trait Admission<T: ?Sized, R, E> {
     /// What it carries once it was admitted.
     type Pass: Pass;
 
+    /// Makes the error of a call that does not get as far as being asked about: [`Refusal::Revoked`] or
+    /// [`Refusal::TooDeep`].
+    fn turned_away(&self, method: u32, refusal: Refusal) -> E;
+
     /// Asks whether it may go ahead. In guarded scopes only.
     fn admit(&self, method: u32) -> Result<Self::Pass, E>;
 
@@ -460,10 +466,22 @@ pub trait Admission<T: ?Sized, R, E> {
 }
 
 /// A call that goes ahead in guarded scopes, too.
-struct Unasked<F>(F);
+struct Unasked<F, G> {
+    f: F,
+    turned_away: G,
+}
 
-impl<T: ?Sized, R, E, F: FnOnce(&T) -> Result<R, E>> Admission<T, R, E> for Unasked<F> {
+impl<T: ?Sized, R, E, F, G> Admission<T, R, E> for Unasked<F, G>
+where
+    F: FnOnce(&T) -> Result<R, E>,
+    G: Fn(Refusal) -> E,
+{
     type Pass = ();
+
+    #[inline(always)]
+    fn turned_away(&self, _: u32, refusal: Refusal) -> E {
+        (self.turned_away)(refusal)
+    }
 
     fn admit(&self, _: u32) -> Result<(), E> {
         Ok(())
@@ -471,7 +489,7 @@ impl<T: ?Sized, R, E, F: FnOnce(&T) -> Result<R, E>> Admission<T, R, E> for Unas
 
     #[inline(always)]
     fn run(self, target: &T, _: Option<&()>) -> Result<R, E> {
-        (self.0)(target)
+        (self.f)(target)
     }
 }
 

@@ -86,12 +86,15 @@ fn kind(grant: &GrantSnapshot) -> &'static str {
 fn lines(grant: &GrantSnapshot) -> Vec<String> {
     let state = match &grant.state {
         GrantState::Live => "live".into(),
+        GrantState::Suspended { reason, .. } => format!("suspended ({reason})"),
         GrantState::Revoked { reason } => format!("revoked ({reason})"),
     };
     let mut lines = Vec::new();
     lines.extend(grant.label.clone().filter(|label| !label.is_empty()));
     lines.push(format!("{}, {state}", kind(grant)));
     lines.extend(grant.interfaces.iter().map(interface));
+    lines.extend(grant.conditions.in_words());
+    lines.extend(grant.calls.map(|calls| format!("calls {calls}")));
     lines.extend(refused(grant));
     lines.extend(grant.running.iter().map(|call| {
         let method = call.method.as_deref().unwrap_or("(being passed on)");

@@ -1,10 +1,12 @@
 //! What an owner can ask of its membrane, and be told.
 
+use super::audit::Audit;
 use super::snapshot::{GrantId, Snapshot};
-use super::survey;
+use super::{survey, watch};
 use crate::membrane_handle::Membrane;
 use object_membrane_gate::drop_quietly;
 use object_membrane_gate::sync::lock;
+use std::sync::Arc;
 
 impl Membrane {
     /// What authority this membrane, and everything derived from it, gives at this moment.
@@ -96,6 +98,81 @@ impl Membrane {
     /// What the owner calls the holder.
     pub fn label(&self) -> Option<String> {
         self.0.data().label()
+    }
+
+    /// Has `hook` told of what happens in this membrane and in everything derived from it, now and later: every decision about a
+    /// call, and what becomes of grants and proxies. Replaces the hook that this membrane had.
+    ///
+    /// Hooks further up are told as well, after the nearer ones: who audits below hides nothing from above. What calls cost
+    /// without a hook is unchanged; with one, each takes the path of calls that are asked about, and the time of the hooks.
+    ///
+    /// - A call that runs when this is called is not told of.
+    /// - A decision is told when the call is over, or when it is refused; to the hooks that there are then.
+    /// - Of a revocation each grant is told, after all are cut and before targets are freed.
+    /// - What happens inside a hook, on its thread, is not told to that hook, but to the others; inside eight different ones, to
+    ///   the one furthest up only.
+    ///
+    /// See [`Audit`] for what a hook may do: all that it likes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Error, Membrane, Policy, allow, interface};
+    /// use membrane::{AuditEvent, AuditRecord, Outcome};
+    /// # use std::sync::Arc;
+    /// use std::sync::mpsc::channel;
+    ///
+    /// # #[interface] pub trait Log { fn line(&self, text: &str) -> Result<(), Error>; fn wipe(&self) -> Result<(), Error>; }
+    /// # struct Sink; impl Log for Sink { fn line(&self, _: &str) -> Result<(), Error> { Ok(()) } fn wipe(&self) -> Result<(), Error> { Ok(()) } }
+    /// let membrane = Membrane::new(Policy::builder().inbound(allow!(dyn Log: line)).build()?);
+    /// let lent = membrane.wrap::<dyn Log>(Arc::new(Sink))?;
+    /// let (tell, told) = channel();
+    /// membrane.audit(move |record: &AuditRecord<'_>| {
+    ///     if let AuditEvent::Call(decision) = record.event {
+    ///         let allowed = decision.outcome == Outcome::Answered;
+    ///         tell.send((decision.interface, decision.method, allowed)).unwrap();
+    ///     }
+    /// });
+    /// lent.line("hello")?;
+    /// assert!(lent.wipe().is_err());
+    /// assert_eq!(told.try_iter().collect::<Vec<_>>(), [("Log", "line", true), ("Log", "wipe", false)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn audit(&self, hook: impl Audit) {
+        let hook: Arc<dyn Audit> = Arc::new(hook);
+        watch::change(&self.0, |notes| notes.audit.replace(hook));
+    }
+
+    /// Takes this membrane's own hook away; those of membranes that it derives from stay.
+    pub fn end_audit(&self) {
+        watch::change(&self.0, |notes| notes.audit.take());
+    }
+
+    /// Says whether the calls that enter their targets are counted, for snapshots: of this membrane, and of everything derived
+    /// from it. They are, too, where a membrane that it derives from says so. What was counted stays.
+    ///
+    /// A counted call takes the path of calls that are asked about, and writes nothing that another thread writes; one that is
+    /// not counted costs what it did.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Direction, Error, Membrane, Policy};
+    /// # use std::sync::Arc;
+    /// let membrane = Membrane::new(Policy::deny_all());
+    /// let double: Arc<dyn Fn(u64) -> Result<u64, Error> + Send + Sync> = Arc::new(|n| Ok(2 * n));
+    /// let lent = membrane.pass(double, Direction::Outbound)?;
+    /// membrane.count_calls(true);
+    /// lent(1)?;
+    /// lent(2)?;
+    /// assert_eq!(membrane.snapshot().grants[0].calls, Some(2));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn count_calls(&self, on: bool) {
+        watch::change(&self.0, |notes| {
+            notes.counting = on;
+            None
+        });
     }
 
     /// Calls `observer` once, when the last proxy of this membrane is gone: the next time, from now on, that the number of

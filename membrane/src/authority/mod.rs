@@ -4,18 +4,22 @@
 //! - [`snapshot`]: the data that an owner gets;
 //! - [`survey`]: how it is gathered;
 //! - [`graph`] and [`text`]: the same as a picture;
+//! - [`audit`] and [`watch`]: who is told of what happens;
 //! - [`handle`]: what [`Membrane`](crate::Membrane) offers of it.
 //!
 //! None of it costs a call that is let through anything, and a scope nothing but its number.
 
+mod audit;
 mod graph;
 mod handle;
 mod snapshot;
 mod survey;
 pub(crate) mod tally;
 mod text;
+pub(crate) mod watch;
 
+pub use audit::{Audit, AuditEvent, AuditRecord, Decision, Outcome};
 pub use snapshot::{
-    GrantId, GrantKind, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals, RunningSnapshot,
-    Snapshot,
+    ConditionsSnapshot, GrantId, GrantKind, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals,
+    RunningSnapshot, Snapshot,
 };

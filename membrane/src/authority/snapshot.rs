@@ -97,8 +97,15 @@ pub struct GrantSnapshot {
     pub interfaces: Vec<InterfaceSnapshot>,
     /// How many proxies are alive: the sum of those of [`interfaces`](Self::interfaces).
     pub live_proxies: usize,
+    /// What its conditions, and those of what it derives from, still allow.
+    pub conditions: ConditionsSnapshot,
     /// How many calls of its proxies were refused so far.
     pub refused: Refusals,
+    /// How many calls entered their target while they were [counted](crate::Membrane::count_calls); `None` if they are not
+    /// counted now.
+    pub calls: Option<u64>,
+    /// How often it, and what it derives from, were suspended and resumed: which state of what may be done is in force.
+    pub epoch: u64,
     /// The calls that are running.
     pub running: Vec<RunningSnapshot>,
 }
@@ -131,6 +138,13 @@ pub enum GrantKind {
 pub enum GrantState {
     /// It does.
     Live,
+    /// It does not for now: it is suspended, or one that it derives from.
+    Suspended {
+        /// The suspender's reason.
+        reason: Cow<'static, str>,
+        /// When to try again, as the suspender said.
+        retry_after: Option<Duration>,
+    },
     /// It does not any more.
     Revoked {
         /// The revoker's reason.
@@ -153,6 +167,50 @@ pub struct InterfaceSnapshot {
     pub live_proxies: usize,
 }
 
+/// What is left of a grant's conditions and those of what it derives from, of each the least. `None` where nothing is
+/// limited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct ConditionsSnapshot {
+    /// How long until it expires; zero if it has.
+    pub expires_in: Option<Duration>,
+    /// How many calls are left.
+    pub calls_left: Option<u64>,
+    /// The rate, in words, of the nearest that has one.
+    pub rate: Option<Cow<'static, str>>,
+    /// How many more calls may run now.
+    pub concurrency_left: Option<u32>,
+    /// How many bytes may still go inward.
+    pub bytes_in_left: Option<u64>,
+    /// How many bytes may still go outward.
+    pub bytes_out_left: Option<u64>,
+    /// How many more proxies may live now.
+    pub proxies_left: Option<u64>,
+}
+
+impl ConditionsSnapshot {
+    /// In words, one for each condition.
+    pub(super) fn in_words(&self) -> Vec<String> {
+        let counted = [
+            ("calls", self.calls_left),
+            ("more at once", self.concurrency_left.map(u64::from)),
+            ("bytes inward", self.bytes_in_left),
+            ("bytes outward", self.bytes_out_left),
+            ("more proxies", self.proxies_left),
+        ];
+        let mut words = Vec::new();
+        words.extend(self.expires_in.map(|left| format!("expires in {left:?}")));
+        words.extend(self.rate.as_ref().map(|rate| format!("rate {rate}")));
+        words.extend(
+            counted
+                .into_iter()
+                .filter_map(|(name, left)| Some(format!("{} {name} left", left?))),
+        );
+        words
+    }
+}
+
 /// How many calls were refused, by why.
 ///
 /// One that is refused for its argument, and cut at that moment, counts as both.
@@ -168,6 +226,8 @@ pub struct Refusals {
     pub too_deep: u64,
     /// An argument may not cross.
     pub rejected: u64,
+    /// A condition is not met, before the target was entered or by what it answered.
+    pub condition: u64,
     /// The call panicked. One whose panic is passed on, as [`OnPanic::Propagate`](crate::OnPanic::Propagate) says, is not
     /// counted.
     pub panicked: u64,
@@ -180,12 +240,13 @@ impl Refusals {
     }
 
     /// Each with its name.
-    pub(super) fn by_kind(&self) -> [(&'static str, u64); 5] {
+    pub(super) fn by_kind(&self) -> [(&'static str, u64); 6] {
         [
             ("not allowed", self.not_allowed),
             ("revoked", self.revoked),
             ("too deep", self.too_deep),
             ("rejected", self.rejected),
+            ("by condition", self.condition),
             ("panicked", self.panicked),
         ]
     }

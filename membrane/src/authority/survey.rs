@@ -10,9 +10,12 @@
 //! from being another cell's, so what the second look finds is a call of that very proxy.
 
 use super::snapshot::{
-    GrantId, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals, RunningSnapshot, Snapshot,
+    ConditionsSnapshot, GrantId, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals,
+    RunningSnapshot, Snapshot,
 };
-use super::tally::{Counted, Shards};
+use super::tally::{Counted, Counts, Shards};
+use super::watch;
+use crate::conditions::Standing;
 use crate::direction::Direction;
 use crate::identity::{Listed, Tables};
 use crate::policy::{Allow, names_in};
@@ -28,18 +31,26 @@ use std::sync::{Arc, Weak};
 pub(super) fn snapshot(root: &Arc<Scope>) -> Snapshot {
     let (in_use, shards) = (InUse::now(), Shards::all());
     let mut grants = Vec::new();
-    let mut found: Vec<(Arc<Scope>, Option<GrantId>)> = vec![(root.clone(), None)];
+    // Of what the first derives from, the epochs are added up once, not again for each that derives from it.
+    let above = root
+        .data()
+        .parent()
+        .map_or(0, |parent| watch::epoch(parent.data()));
+    let mut found: Vec<(Arc<Scope>, Option<GrantId>, u64)> = vec![(root.clone(), None, above)];
     let mut next = 0;
-    while let Some((scope, parent)) = found.get(next).cloned() {
+    while let Some((scope, parent, above)) = found.get(next).cloned() {
         next += 1;
         let id = scope.data().id();
-        grants.push(look(&scope, parent, &in_use, &shards));
-        let children = scope.data().children();
+        let (children, epoch) = {
+            let family = lock(&scope.data().family);
+            (family.children(), above + family.epoch())
+        };
+        grants.push(look(&scope, parent, epoch, &in_use, &shards));
         found.extend(
             children
                 .iter()
                 .filter_map(Weak::upgrade)
-                .map(|child| (child, Some(id))),
+                .map(|child| (child, Some(id), epoch)),
         );
     }
     // Children first: a line of them that only this held goes one by one.
@@ -50,6 +61,7 @@ pub(super) fn snapshot(root: &Arc<Scope>) -> Snapshot {
 fn look(
     scope: &Arc<Scope>,
     parent: Option<GrantId>,
+    epoch: u64,
     in_use: &InUse,
     shards: &Shards,
 ) -> GrantSnapshot {
@@ -71,21 +83,44 @@ fn look(
         running = still_running(scope);
     }
     let interfaces = interfaces(scope, &listed);
+    let counts = node.place().counts(shards);
+    let standing = Standing::of(scope);
+    let state = if revoked {
+        GrantState::Revoked {
+            reason: Reason::from_number(scope.reason()).as_str().into(),
+        }
+    } else if let Some(suspension) = standing.suspended {
+        GrantState::Suspended {
+            reason: suspension.reason.as_str().into(),
+            retry_after: suspension.retry_after,
+        }
+    } else {
+        GrantState::Live
+    };
     GrantSnapshot {
         id: node.id(),
         parent,
         kind: node.kind(),
         label: node.label(),
-        state: if revoked {
-            GrantState::Revoked {
-                reason: Reason::from_number(scope.reason()).as_str().into(),
-            }
-        } else {
-            GrantState::Live
+        state,
+        conditions: ConditionsSnapshot {
+            expires_in: standing.expires_in,
+            calls_left: standing.calls_left,
+            rate: standing.rate.map(|rate| rate.to_string().into()),
+            concurrency_left: standing.concurrency_left,
+            bytes_in_left: standing.bytes_in_left,
+            bytes_out_left: standing.bytes_out_left,
+            proxies_left: standing.proxies_left,
         },
         live_proxies: interfaces.iter().map(|listed| listed.live_proxies).sum(),
         interfaces,
-        refused: refused(scope, shards),
+        refused: refused(&counts),
+        calls: node
+            .place()
+            .flags()
+            .counting
+            .then(|| counts[Counted::Called as usize]),
+        epoch,
         running,
     }
 }
@@ -130,14 +165,14 @@ fn names(methods: &'static [&'static str], mask: u64) -> Vec<Cow<'static, str>> 
     names_in(methods, mask).map(Cow::Borrowed).collect()
 }
 
-fn refused(scope: &Scope, shards: &Shards) -> Refusals {
-    let counts = scope.data().place().counts(shards);
+fn refused(counts: &Counts) -> Refusals {
     let of = |what: Counted| counts[what as usize];
     Refusals {
         not_allowed: of(Counted::NotAllowed),
         revoked: of(Counted::Revoked),
         too_deep: of(Counted::TooDeep),
         rejected: of(Counted::Rejected),
+        condition: of(Counted::Condition),
         panicked: of(Counted::Panicked),
     }
 }

@@ -32,6 +32,10 @@ pub(crate) enum Counted {
     Panicked = 3,
     /// An argument that may not cross.
     Rejected = 4,
+    /// A condition that is not met.
+    Condition = 5,
+    /// A call that enters its target, where calls are counted.
+    Called = 6,
 }
 
 const KINDS: usize = 8;
@@ -80,11 +84,35 @@ impl Shard {
     }
 }
 
-/// Where a scope's counters are, in every shard.
+/// Where a scope's counters are, in every shard; and whether somebody watches the scope.
 ///
-/// The word is zero before there are any.
+/// In one word, so that a refusal that nobody hears of looks once. The number is zero before there are any counters. The
+/// flags: see [`watch`](super::watch).
 #[derive(Debug, Default)]
 pub(crate) struct Place(AtomicU32);
+
+const AUDITED: u32 = 1 << 31;
+const COUNTING: u32 = 1 << 30;
+const NUMBER: u32 = COUNTING - 1;
+
+/// Who watches a scope.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags {
+    /// A hook is to be told.
+    pub(crate) audited: bool,
+    /// Calls are counted.
+    pub(crate) counting: bool,
+}
+
+impl Flags {
+    /// What either asks for.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            audited: self.audited || other.audited,
+            counting: self.counting || other.counting,
+        }
+    }
+}
 
 /// All shards, those that no thread owns, and which places are free.
 struct Registry {
@@ -166,7 +194,7 @@ impl Place {
     #[cold]
     #[inline(never)]
     pub(crate) fn count_first(&self, what: Counted) {
-        let place = match self.0.load(Ordering::Acquire) {
+        let place = match self.0.load(Ordering::Acquire) & NUMBER {
             0 => self.take(),
             place => place,
         };
@@ -198,7 +226,7 @@ impl Place {
     /// Gets a place, unless another thread has got it meanwhile.
     fn take(&self) -> u32 {
         let mut registry = registry();
-        let taken = self.0.load(Ordering::Relaxed);
+        let taken = self.0.load(Ordering::Relaxed) & NUMBER;
         if taken != 0 {
             return taken;
         }
@@ -208,14 +236,38 @@ impl Place {
             registry.last
         });
         // Release: pairs with `count`. The registry's lock was released after the counters had been set to zero.
-        self.0.store(place, Ordering::Release);
+        self.0.fetch_or(place, Ordering::Release);
         place
+    }
+
+    /// Who watches.
+    #[inline(always)]
+    pub(crate) fn flags(&self) -> Flags {
+        // Acquire: what was asked for before the flags were set is visible; pairs with `set_flags`.
+        let word = self.0.load(Ordering::Acquire);
+        Flags {
+            audited: word & AUDITED != 0,
+            counting: word & COUNTING != 0,
+        }
+    }
+
+    /// Under the lock of the node's family; or before anybody else has the node.
+    pub(crate) fn set_flags(&self, flags: Flags) {
+        let set = [(flags.audited, AUDITED), (flags.counting, COUNTING)];
+        for (on, bit) in set {
+            // AcqRel: pairs with `flags`.
+            if on {
+                self.0.fetch_or(bit, Ordering::AcqRel);
+            } else {
+                self.0.fetch_and(!bit, Ordering::AcqRel);
+            }
+        }
     }
 
     /// What was counted: all that happened before, and perhaps some of what happens meanwhile.
     pub(crate) fn counts(&self, shards: &Shards) -> Counts {
         let mut counts = Counts::default();
-        let place = self.0.load(Ordering::Acquire);
+        let place = self.0.load(Ordering::Acquire) & NUMBER;
         if place == 0 {
             return counts;
         }
@@ -230,7 +282,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let place = *self.0.get_mut();
+        let place = *self.0.get_mut() & NUMBER;
         if place == 0 || place >= MAX_PLACES {
             return;
         }

@@ -20,6 +20,7 @@
 //! has read, further up, what a later resumption wrote. A child that is born during a walk is listed, or reads its parent's
 //! word, under the lock under which the walk reads the list and writes the word.
 
+use crate::authority::{AuditEvent, watch};
 use crate::error::Error;
 use crate::fault::{self, Fault};
 use crate::reason::Reason;
@@ -85,17 +86,29 @@ pub(crate) fn suspend(scope: &Arc<Scope>, reason: Reason, retry_after_ms: u32) {
         }
         family.make().retry_after_ms = retry_after_ms;
         scope.data().suspended.set_own(Some(reason));
+        family.next_epoch();
     }
     walk(scope);
+    if scope.data().place().flags().audited {
+        watch::tell(scope.data(), AuditEvent::Suspended { reason });
+    }
 }
 
 /// Ends the suspension of `scope` itself.
 pub(crate) fn resume(scope: &Arc<Scope>) {
-    {
-        let _family = lock(&scope.data().family);
-        scope.data().suspended.set_own(None);
-    }
+    let resumed = {
+        let mut family = lock(&scope.data().family);
+        let resumed = scope.data().suspended.own().is_some();
+        if resumed {
+            scope.data().suspended.set_own(None);
+            family.next_epoch();
+        }
+        resumed
+    };
     walk(scope);
+    if resumed && scope.data().place().flags().audited {
+        watch::tell(scope.data(), AuditEvent::Resumed);
+    }
 }
 
 /// Covers and guards what must be, from `root` down.

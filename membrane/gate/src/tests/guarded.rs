@@ -19,20 +19,25 @@ impl Pass for Ticket {
 /// A call and what decides about it.
 struct Asked<A, F>(A, F);
 
-impl<R, E, P, A, F> Admission<Target, R, E> for Asked<A, F>
+impl<R, P, A, F> Admission<Target, R, Refusal> for Asked<A, F>
 where
     P: Pass,
-    A: Fn() -> Result<P, E>,
-    F: FnOnce(Option<&P>) -> Result<R, E>,
+    A: Fn() -> Result<P, Refusal>,
+    F: FnOnce(Option<&P>) -> Result<R, Refusal>,
 {
     type Pass = P;
 
-    fn admit(&self, method: u32) -> Result<P, E> {
+    fn turned_away(&self, method: u32, refusal: Refusal) -> Refusal {
+        assert_eq!(method, 1);
+        refusal
+    }
+
+    fn admit(&self, method: u32) -> Result<P, Refusal> {
         assert_eq!(method, 1);
         (self.0)()
     }
 
-    fn run(self, _: &Target, pass: Option<&P>) -> Result<R, E> {
+    fn run(self, _: &Target, pass: Option<&P>) -> Result<R, Refusal> {
         (self.1)(pass)
     }
 }

@@ -1,0 +1,112 @@
+//! What an audit hook is told: every decision, and the life of grants and proxies.
+
+use super::snapshot::{GrantId, GrantKind};
+use crate::direction::Direction;
+use crate::error::Error;
+use crate::reason::Reason;
+use std::time::Duration;
+
+/// Hears of every decision about a call, and of what becomes of grants and proxies: given to
+/// [`Membrane::audit`](crate::Membrane::audit). A closure `Fn(&AuditRecord<'_>)` is one.
+///
+/// It is called on the thread where the thing happens, before that goes on, under no lock: it may use the membrane that
+/// it audits, revoke it, or take its time at the callers' expense. A panic in it is caught. What it does itself on the way is
+/// told to other hooks, not to this one.
+pub trait Audit: Send + Sync + 'static {
+    /// Something happened.
+    fn record(&self, record: &AuditRecord<'_>);
+}
+
+impl<F: Fn(&AuditRecord<'_>) + Send + Sync + 'static> Audit for F {
+    fn record(&self, record: &AuditRecord<'_>) {
+        self(record);
+    }
+}
+
+/// One thing that happened. It carries no argument, no result and no object.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct AuditRecord<'a> {
+    /// The grant that it happened in.
+    pub grant: GrantId,
+    /// What the owner calls its holder.
+    pub label: Option<&'a str>,
+    /// Which state of what may be done was in force: how often the grant, and what it derives from, had been suspended and
+    /// resumed. Of a decision, when it was made.
+    pub epoch: u64,
+    /// What happened.
+    pub event: AuditEvent,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuditEvent {
+    /// A call of a proxy was refused, or it was let in and is over.
+    Call(Decision),
+    /// A proxy was made.
+    Wrapped {
+        /// The interface that its object crosses as.
+        interface: &'static str,
+        /// The way that its object goes.
+        direction: Direction,
+    },
+    /// The last reference to a proxy is gone.
+    ProxyDropped {
+        /// The interface that its object crossed as.
+        interface: &'static str,
+        /// The way that its object went.
+        direction: Direction,
+    },
+    /// The grant was derived.
+    Granted {
+        /// What it derives from.
+        parent: GrantId,
+        /// How.
+        kind: GrantKind,
+    },
+    /// The grant itself was suspended, and with it what derives from it.
+    Suspended {
+        /// Why.
+        reason: Reason,
+    },
+    /// Its own suspension was ended.
+    Resumed,
+    /// It was revoked, alone or with one that it derives from. Told once, after all that is revoked together is cut.
+    Revoked {
+        /// Why.
+        reason: Reason,
+    },
+    /// Nobody holds the grant any more, nor a proxy of it.
+    Freed,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Decision {
+    /// The interface that the object crossed as.
+    pub interface: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// Which way the call goes.
+    pub calls: Direction,
+    /// Whether it was let in, and how it ended.
+    pub outcome: Outcome,
+    /// From when it was let in until it was over, on the system's monotonic clock; zero if it was not.
+    pub took: Duration,
+}
+
+/// Whether a call was let in, and how it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The target answered, with a result or with an error of the interface's own, and the caller has the answer.
+    Answered,
+    /// The target was not entered; this is what the caller was told.
+    Refused(Error),
+    /// The target was entered; its answer did not reach the caller, who was told this instead.
+    Withheld(Error),
+    /// The target was entered and panicked.
+    Panicked,
+}

@@ -1,0 +1,291 @@
+//! Which scopes are watched, and who is told.
+//!
+//! A hook, and the wish to have calls counted, hold for a node and what derives from it. Each node's [`Place`] has a flag for
+//! either, which says that the node itself or one above asks for it; a node with a flag is guarded in the gate.
+//!
+//! # Who may touch which field when
+//!
+//! As with suspensions: a node's flags change under the lock of its family only. Whoever changes what a node itself asks for
+//! then walks its subtree, parents before children, and at each node sets, under that lock, the flags by the node's own wish
+//! and its parent's flags, and the guard by those. A child that is born is listed, or reads its parent's flags, under the lock
+//! under which the walk reads the list and writes the flags.
+//!
+//! # Hooks inside hooks
+//!
+//! A hook may do what another hook, or the same, is told of. It is not told itself while it runs on this thread, or it would
+//! never come to its end; the others are, so that nobody hides from a hook further up by acting inside one of their own. A
+//! stack of so many different hooks, each inside the next, takes [`NESTED`]; inside of that many only the one furthest up is
+//! told.
+
+use super::audit::{Audit, AuditEvent, AuditRecord, Decision, Outcome};
+use super::tally::{Counted, Flags};
+use crate::crossing::Place;
+use crate::direction::Direction;
+use crate::error::{Error, ErrorKind};
+use crate::interface::Target;
+use crate::reason::Reason;
+use crate::tree::{Node, Notes, Scope};
+use object_membrane_gate::sync::lock;
+use object_membrane_gate::{Refusal, drop_flat, drop_quietly, quietly};
+use std::cell::Cell;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+/// Hooks that may run inside each other on one thread, the one furthest up not counted.
+const NESTED: usize = 8;
+
+thread_local! {
+    /// The hooks that run on this thread, by address, the outermost first. Without a destructor, for threads that are ending.
+    static RUNNING: [Cell<usize>; NESTED + 1] = const { [const { Cell::new(0) }; NESTED + 1] };
+}
+
+/// Changes what `scope` asks for itself, and what follows from it for its subtree. What it asked for before is dropped.
+pub(super) fn change(
+    scope: &Arc<Scope>,
+    change: impl FnOnce(&mut Notes) -> Option<Arc<dyn Audit>>,
+) {
+    let before = change(lock(&scope.data().family).notes());
+    drop_quietly(before);
+    walk(scope);
+}
+
+/// Flags and guards what must be, from `root` down.
+fn walk(root: &Arc<Scope>) {
+    let mut pending = vec![root.clone()];
+    while let Some(scope) = pending.pop() {
+        let node = scope.data();
+        let children = {
+            let family = lock(&node.family);
+            let above = node
+                .parent()
+                .map_or(Flags::default(), |parent| parent.data().place().flags());
+            node.place().set_flags(family.asks().or(above));
+            if node.must_be_guarded() {
+                scope.guard();
+            } else {
+                scope.unguard();
+            }
+            family.children()
+        };
+        pending.extend(children.iter().filter_map(Weak::upgrade));
+    }
+}
+
+/// How often the node, and what it derives from, were suspended and resumed.
+pub(super) fn epoch(node: &Node) -> u64 {
+    line(node).map(|at| lock(&at.family).epoch()).sum()
+}
+
+/// The node and its ancestors.
+fn line(node: &Node) -> impl Iterator<Item = &Node> {
+    std::iter::successors(Some(node), |at| at.parent().map(|parent| parent.data()))
+}
+
+/// Tells every hook of the node's line, the nearest first.
+#[cold]
+#[inline(never)]
+pub(crate) fn tell(node: &Node, event: AuditEvent) {
+    tell_at(node, epoch(node), event);
+}
+
+fn tell_at(node: &Node, epoch: u64, event: AuditEvent) {
+    let hooks: Vec<_> = line(node)
+        .take_while(|at| at.place().flags().audited)
+        .filter_map(|at| lock(&at.family).hook())
+        .collect();
+    let label = node.label();
+    let record = AuditRecord {
+        grant: node.id(),
+        label: label.as_deref(),
+        epoch,
+        event,
+    };
+    let furthest = hooks.len().saturating_sub(1);
+    for (index, hook) in hooks.iter().enumerate() {
+        run(&**hook, index == furthest, &record);
+    }
+    // Somebody may have replaced one meanwhile.
+    hooks.into_iter().for_each(drop_flat);
+}
+
+/// Runs a hook, unless it runs already or too many do.
+fn run(hook: &dyn Audit, furthest: bool, record: &AuditRecord<'_>) {
+    let address = std::ptr::from_ref(hook).cast::<()>().addr();
+    RUNNING.with(|running| {
+        let free = running.iter().position(|slot| slot.get() == 0);
+        let again = running.iter().any(|slot| slot.get() == address);
+        let Some(slot) = free.filter(|index| !again && (*index < NESTED || furthest)) else {
+            return;
+        };
+        running[slot].set(address);
+        quietly(|| hook.record(record));
+        running[slot].set(0);
+    });
+}
+
+/// That a proxy was made.
+#[cold]
+#[inline(never)]
+pub(crate) fn wrapped<T: ?Sized + Target>(scope: &Scope, direction: Direction) {
+    let interface = T::NAME;
+    tell(
+        scope.data(),
+        AuditEvent::Wrapped {
+            interface,
+            direction,
+        },
+    );
+}
+
+/// That a proxy is going.
+#[cold]
+#[inline(never)]
+pub(crate) fn proxy_dropped<T: ?Sized + Target>(scope: &Scope, direction: Direction) {
+    let interface = T::NAME;
+    tell(
+        scope.data(),
+        AuditEvent::ProxyDropped {
+            interface,
+            direction,
+        },
+    );
+}
+
+/// That a call was turned away before anybody was asked about it. Counts it, too.
+pub(crate) fn turned_away<T: ?Sized + Target>(
+    scope: &Scope,
+    place: Place,
+    method: u32,
+    what: Counted,
+    error: impl FnOnce() -> Error,
+) {
+    let node = scope.data();
+    node.place().count(what);
+    if node.place().flags().audited {
+        tell(
+            node,
+            AuditEvent::Call(Decision {
+                interface: T::NAME,
+                method: method_name::<T>(method),
+                calls: place.direction.reversed(),
+                outcome: Outcome::Refused(error()),
+                took: Duration::ZERO,
+            }),
+        );
+    }
+}
+
+fn method_name<T: ?Sized + Target>(method: u32) -> &'static str {
+    // A method that is called has a name.
+    T::METHODS.get(method as usize).copied().unwrap_or("?")
+}
+
+/// What counts a refusal by the membrane's conditions, or because of an argument.
+pub(crate) fn kind(error: Error) -> Counted {
+    match error.kind() {
+        ErrorKind::Revoked => Counted::Revoked,
+        ErrorKind::TooDeep => Counted::TooDeep,
+        ErrorKind::Panicked => Counted::Panicked,
+        ErrorKind::Suspended | ErrorKind::Expired | ErrorKind::Exhausted => Counted::Condition,
+        _ => Counted::Rejected,
+    }
+}
+
+/// A call of a guarded scope, for whoever watches: tells how it ended when it is dropped.
+pub(crate) struct Watched {
+    scope: Arc<Scope>,
+    interface: &'static str,
+    method: &'static str,
+    calls: Direction,
+    epoch: u64,
+    since: Instant,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Clone, Copy)]
+struct Progress {
+    entered: bool,
+    /// What stood in the way.
+    error: Option<Error>,
+    over: bool,
+}
+
+impl Watched {
+    /// If somebody is to be told of the call.
+    pub(crate) fn new<T: ?Sized + Target>(
+        scope: &Arc<Scope>,
+        place: Place,
+        method: u32,
+    ) -> Option<Self> {
+        let node = scope.data();
+        node.place().flags().audited.then(|| Self {
+            scope: scope.clone(),
+            interface: T::NAME,
+            method: method_name::<T>(method),
+            calls: place.direction.reversed(),
+            epoch: epoch(node),
+            since: Instant::now(),
+            progress: Mutex::new(Progress {
+                entered: false,
+                error: None,
+                over: false,
+            }),
+        })
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Progress)) {
+        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The target is entered next.
+    pub(crate) fn entered(&self) {
+        self.note(|progress| progress.entered = true);
+    }
+
+    /// The call is refused, or its result withheld, with this error.
+    pub(crate) fn failed(&self, error: Error) {
+        self.note(|progress| progress.error = Some(error));
+    }
+
+    /// The call is over.
+    pub(crate) fn end(self, refusal: Option<Refusal>) {
+        self.note(|progress| {
+            progress.over = true;
+            match refusal {
+                Some(Refusal::Panicked) if progress.entered => progress.over = false,
+                Some(refusal) => progress.error = Some(crate::proxy::error(&self.scope, refusal)),
+                None => {}
+            }
+        });
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let progress = *self
+            .progress
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let outcome = match (progress.over, progress.error) {
+            // It is dropped as its panic goes on.
+            (false, None) => Outcome::Panicked,
+            (true, None) => Outcome::Answered,
+            (_, Some(error)) if progress.entered => Outcome::Withheld(error),
+            (_, Some(error)) => Outcome::Refused(error),
+        };
+        let decision = Decision {
+            interface: self.interface,
+            method: self.method,
+            calls: self.calls,
+            outcome,
+            took: self.since.elapsed(),
+        };
+        tell_at(self.scope.data(), self.epoch, AuditEvent::Call(decision));
+    }
+}
+
+/// That the scope was revoked.
+pub(crate) fn revoked(scope: &Scope) {
+    let reason = Reason::from_number(scope.reason());
+    tell(scope.data(), AuditEvent::Revoked { reason });
+}
