@@ -2,8 +2,8 @@
 
 use super::{Account, Ledger, Named, everything, ledger};
 use membrane::{
-    Direction, Error, ErrorKind, Homecoming, Membrane, OnPanic, Passable, Policy, allow, interface,
-    rule,
+    Conditions, Direction, Error, ErrorKind, Homecoming, Membrane, OnPanic, Passable, Policy,
+    allow, interface, rule,
 };
 use std::borrow::Cow;
 use std::panic::panic_any;
@@ -406,4 +406,34 @@ fn value_with_a_counter_inside_is_looked_at_and_delivered_as_one() {
         lent.read(Mercurial(AtomicUsize::new(1))),
         ErrorKind::Rejected,
     );
+}
+
+/// Fails if a budget is spent before the rules are asked.
+#[test]
+fn call_that_a_rule_refuses_spends_no_budget() {
+    let policy = everything().inbound_rule(rule!(dyn Account: deposit, |amount| *amount < 10));
+    let conditions = Conditions::builder().calls(2).build().unwrap();
+    let membrane = Membrane::with_conditions(policy.build().unwrap(), &conditions).unwrap();
+    let (ledger, account) = ledger();
+    let lent = membrane.wrap(account).unwrap();
+    for _ in 0..3 {
+        assert_kind(lent.deposit(10), ErrorKind::Rejected);
+    }
+    assert_eq!(membrane.conditions().calls_left, Some(2));
+    assert_eq!((lent.deposit(1), lent.deposit(1)), (Ok(1), Ok(2)));
+    assert_kind(lent.deposit(1), ErrorKind::Exhausted);
+    assert_eq!(ledger.entered(), 2);
+}
+
+/// Fails if resuming lets calls go ahead unasked.
+#[test]
+fn rules_hold_after_a_suspension() {
+    let policy = everything().inbound_rule(rule!(dyn Account: deposit, |amount| *amount < 10));
+    let membrane = Membrane::new(policy.build().unwrap());
+    let lent = membrane.wrap(ledger().1).unwrap();
+    membrane.suspend("a while", None);
+    assert!(lent.deposit(1).is_err());
+    membrane.resume();
+    assert_eq!(lent.deposit(1), Ok(1));
+    assert_kind(lent.deposit(10), ErrorKind::Rejected);
 }
