@@ -300,30 +300,36 @@ impl<T: ?Sized, X> Cell<T, X> {
         crate::drop_quietly(std::mem::replace(result, refused));
     }
 
+    /// Runs `call` on the target's `Arc`, so that it may keep the target alive beyond the call: as
+    /// [`call_admitted`](Self::call_admitted), for a call whose work goes on after it returned.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    ///
+    /// # Panics
+    ///
+    /// As there.
+    pub fn call_sharing<R, E>(
+        &self,
+        method: u32,
+        call: impl Admission<Arc<T>, R, E>,
+        refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
+    ) -> Result<R, E> {
+        self.call_admitted(method, Sharing { cell: self, call }, refuse)
+    }
+
     /// A strong reference to the target.
     ///
     /// # Errors
     ///
     /// [`Refusal::Revoked`] or [`Refusal::TooDeep`].
     pub fn pin(&self) -> Result<Arc<T>, Refusal> {
-        let mut pinned = None;
-        let result = self.call(
-            u32::MAX,
-            |_| {
-                // SAFETY: I1, as in `call`, whose closure this is.
-                pinned = self.target.with(|target| unsafe { clone_of(target) });
-                Ok(())
-            },
-            |_, refusal| refusal,
-        );
-        match (result, pinned) {
-            (Ok(()), Some(target)) => Ok(target),
-            (Ok(()), None) => unreachable!("a live cell has a target (I1)"),
-            (Err(refusal), pinned) => {
-                crate::drop_quietly(pinned);
-                Err(refusal)
-            }
-        }
+        let share = Unasked {
+            f: |target: &Arc<T>| Ok(target.clone()),
+            turned_away: |refusal| refusal,
+        };
+        self.call_sharing(u32::MAX, share, |_, refusal| refusal)
     }
 
     /// Where the target lies, if it has not been taken.
@@ -490,6 +496,32 @@ where
     #[inline(always)]
     fn run(self, target: &T, _: Option<&()>) -> Result<R, E> {
         (self.f)(target)
+    }
+}
+
+/// A call that is lent the target's `Arc`.
+struct Sharing<'a, T: ?Sized + 'static, X, C> {
+    /// The cell that runs it.
+    cell: &'a Cell<T, X>,
+    call: C,
+}
+
+impl<T: ?Sized, X, R, E, C: Admission<Arc<T>, R, E>> Admission<T, R, E> for Sharing<'_, T, X, C> {
+    type Pass = C::Pass;
+
+    fn turned_away(&self, method: u32, refusal: Refusal) -> E {
+        self.call.turned_away(method, refusal)
+    }
+
+    fn admit(&self, method: u32) -> Result<Self::Pass, E> {
+        self.call.admit(method)
+    }
+
+    fn run(self, _: &T, pass: Option<&Self::Pass>) -> Result<R, E> {
+        // SAFETY: I1: run by this cell only, which `call_sharing` sees to, inside a call.
+        let target = self.cell.target.with(|target| unsafe { clone_of(target) });
+        let target = target.expect("a live cell has a target (I1)");
+        self.call.run(&target, pass)
     }
 }
 
