@@ -60,6 +60,35 @@ impl Admitted {
         }
     }
 
+    /// Lets a call go on that was let in before and is not over: it has its place, has spent what it spends, and whoever
+    /// watches was told of it.
+    pub(crate) fn again<T: ?Sized + Target>(
+        scope: &Arc<Scope>,
+        place: Place,
+        method: u32,
+    ) -> Result<Self, Error> {
+        let admitted = suspension::check(scope).and_then(|()| {
+            let ledger = scope.data().ledger();
+            ledger.map(ledger::Ledger::admit_again).transpose()
+        });
+        let held = admitted.inspect_err(|error| scope.data().place().count(watch::kind(*error)))?;
+        Ok(Self {
+            place: held,
+            direction: place.direction,
+            watched: None,
+            asked: Asked {
+                interface: TypeId::of::<T>(),
+                direction: place.direction.reversed(),
+                method,
+            },
+        })
+    }
+
+    /// The call returns and is not over: what keeps its place until then.
+    pub(crate) fn hand_on_place(&self) -> Option<ledger::Place> {
+        self.place.as_ref().map(ledger::Place::hand_on)
+    }
+
     /// The call is refused, or its result withheld, with this error.
     pub(crate) fn failed(&self, error: Error) {
         if let Some(watched) = &self.watched {

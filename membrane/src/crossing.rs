@@ -18,6 +18,7 @@
 
 use crate::admitted::Admitted;
 use crate::authority::watch;
+use crate::conditions::ledger;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
@@ -156,6 +157,16 @@ impl<'a> Call<'a> {
         if let Some(admitted) = self.admitted {
             admitted.failed(error);
         }
+    }
+
+    /// The call returns and is not over: what keeps its place among those that run.
+    pub(crate) fn hand_on_place(&self) -> Option<ledger::Place> {
+        self.admitted.and_then(Admitted::hand_on_place)
+    }
+
+    /// The way of the result.
+    pub(crate) fn returning(&self) -> Crossing<'a> {
+        Crossing::new(self.scope, self.place.direction, self.place.home)
     }
 
     /// A result, as the caller sees it.

@@ -33,6 +33,10 @@ pub(crate) enum Fault {
     CountedTwice,
     /// A proxy that takes over the entry of one that is being dropped is counted.
     CountedAnew,
+    /// A caller's waker is kept after the poll, not before.
+    LateWaker,
+    /// A revoker looks for those who wait before it cuts.
+    EarlyWake,
 }
 
 /// Whether `fault` is switched on for the model that runs on this thread.

@@ -10,11 +10,12 @@ use crate::crossing::Place;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
-use crate::interface::{Target, allowed};
+use crate::interface::{Keep, Target, allowed};
 use crate::proxy::Proxy;
 use crate::reason::Reason;
 use crate::table::{Full, Table};
 use crate::tree::Scope;
+use crate::waiting::Waiters;
 use object_membrane_gate::sync::lock;
 use object_membrane_gate::{Holder, InUse, drop_flat, quietly};
 use std::any::{Any, TypeId};
@@ -76,11 +77,19 @@ struct Entry {
 trait AnyTable: Send {
     fn as_any_mut(&mut self) -> &mut dyn Any;
     fn holders(self: Box<Self>, into: &mut Vec<Weak<dyn Holder>>);
+    /// Those at which somebody may wait.
+    fn waiters(&self, into: &mut Waiters);
     fn len(&self) -> usize;
     /// The interface's name, and its methods by number.
     fn names(&self) -> (&'static str, &'static [&'static str]);
-    /// Adds the calls among `in_use` that run on proxies of this table.
-    fn running(&self, in_use: &InUse, into: &mut Vec<RunningMethod>);
+    /// Adds the calls among `in_use` that run on proxies of this table. What is put into `held` may be the last reference to a
+    /// proxy: it is to be dropped after the lock.
+    fn running(
+        &self,
+        in_use: &InUse,
+        into: &mut Vec<RunningMethod>,
+        held: &mut Vec<Arc<dyn Holder>>,
+    );
 }
 
 impl<T: ?Sized + Target> AnyTable for Table<Proxy<T>> {
@@ -98,6 +107,12 @@ impl<T: ?Sized + Target> AnyTable for Table<Proxy<T>> {
         }
     }
 
+    fn waiters(&self, into: &mut Waiters) {
+        if T::Keep::WAITS {
+            self.values().for_each(|proxy| into.add(proxy));
+        }
+    }
+
     fn len(&self) -> usize {
         Table::len(self)
     }
@@ -106,14 +121,25 @@ impl<T: ?Sized + Target> AnyTable for Table<Proxy<T>> {
         (T::NAME, T::METHODS)
     }
 
-    fn running(&self, in_use: &InUse, into: &mut Vec<RunningMethod>) {
+    fn running(
+        &self,
+        in_use: &InUse,
+        into: &mut Vec<RunningMethod>,
+        held: &mut Vec<Arc<dyn Holder>>,
+    ) {
         for proxy in self.values() {
-            let cell = Proxy::cell_address(proxy);
-            into.extend(
-                in_use
-                    .methods(cell)
-                    .map(|method| (T::NAME, T::METHODS.get(method as usize).copied())),
-            );
+            let mut methods = in_use.methods(Proxy::cell_address(proxy)).peekable();
+            let mut label = None;
+            if T::Keep::WAITS
+                && methods.peek().is_some()
+                && let Some(proxy) = proxy.upgrade()
+            {
+                label = proxy.keep.label();
+                held.push(proxy);
+            }
+            into.extend(methods.map(|method| {
+                label.unwrap_or_else(|| (T::NAME, T::METHODS.get(method as usize).copied()))
+            }));
         }
     }
 }
@@ -188,12 +214,30 @@ impl Tables {
     }
 
     /// The calls among `in_use` that run on proxies of these tables.
-    pub(crate) fn running(&self, in_use: &InUse) -> Vec<RunningMethod> {
+    ///
+    /// What is put into `held` is to be dropped after the lock.
+    pub(crate) fn running(
+        &self,
+        in_use: &InUse,
+        held: &mut Vec<Arc<dyn Holder>>,
+    ) -> Vec<RunningMethod> {
         let mut running = Vec::new();
         for entry in &self.entries {
-            entry.table.running(in_use, &mut running);
+            entry.table.running(in_use, &mut running, held);
         }
         running
+    }
+
+    /// Whoever may be waiting for something in the tables: the wet side first, since the dry side's wakers may block.
+    pub(crate) fn waiters(&self, into: &mut Waiters) {
+        // What came in is waited for by the wet side.
+        for direction in [Direction::Inbound, Direction::Outbound] {
+            let tables = self
+                .entries
+                .iter()
+                .filter(|entry| entry.direction == direction);
+            tables.for_each(|entry| entry.table.waiters(into));
+        }
     }
 
     /// The cells behind the tables: the wet side's objects first, since the dry side's may block in their `Drop`. With them, who
@@ -253,6 +297,21 @@ pub(crate) fn proxy<T: ?Sized + Target>(
     place: Place,
     target: Arc<T>,
 ) -> Result<Arc<Proxy<T>>, Error> {
+    proxy_keeping(scope, place, target, None)
+}
+
+/// The same, where a new one is to keep `keep` beside its target.
+///
+/// # Errors
+///
+/// As for [`proxy`].
+pub(crate) fn proxy_keeping<T: ?Sized + Target>(
+    scope: &Arc<Scope>,
+    place: Place,
+    target: Arc<T>,
+    // Dropped after the lock, as an argument is.
+    mut keep: Option<T::Keep>,
+) -> Result<Arc<Proxy<T>>, Error> {
     let address = address_of(&target);
     // Declared before the lock, hence dropped after it: dropping a target may run foreign code.
     let mut target = Some(target);
@@ -282,7 +341,8 @@ pub(crate) fn proxy<T: ?Sized + Target>(
         return Err(error);
     }
     let target = target.take().expect("taken here only");
-    let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, place));
+    let keep = keep.take().unwrap_or_default();
+    let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, place, keep));
     let listed = table.insert(address, Arc::downgrade(&proxy));
     // What is not listed is not to be had, and dropped under no lock.
     drop(tables);

@@ -12,7 +12,7 @@
 use crate::callback::Kept;
 use crate::direction::Direction;
 use crate::error::Error;
-use crate::passable::{Borrowed, Passable, Shape};
+use crate::passable::{Borrowed, Copied, Passable, Shape};
 use crate::policy::Policy;
 use crate::proxy::Proxy;
 use crate::query::Query;
@@ -100,7 +100,21 @@ pub trait Target: Send + Sync + 'static {
 }
 
 /// What a proxy can keep. A closed set: it is made under a lock.
-pub trait Keep: Default + Send + Sync + sealed::Sealed {}
+pub trait Keep: Default + Send + Sync + sealed::Sealed {
+    /// Whether somebody may be waiting at the proxy.
+    const WAITS: bool = false;
+
+    /// The interface and the method that a call of the proxy counts as, if not the target's own.
+    fn label(&self) -> Option<Label> {
+        None
+    }
+
+    /// Wakes whoever waits at the proxy, for the last time.
+    fn wake(&self) {}
+}
+
+/// An interface, and a method of it.
+pub(crate) type Label = (&'static str, Option<&'static str>);
 
 impl Keep for () {}
 impl<T: ?Sized + Send + Sync> Keep for Kept<T> {}
@@ -109,6 +123,7 @@ mod sealed {
     pub trait Sealed {}
     impl Sealed for () {}
     impl<T: ?Sized> Sealed for crate::callback::Kept<T> {}
+    impl Sealed for crate::waiting::Waiting {}
 }
 
 /// The methods of `T` that `policy` allows to calls in `direction`, as bits.
@@ -132,6 +147,8 @@ impl<R: Passable, E: Passable + From<Error>> InterfaceResult for Result<R, E> {}
 
 /// Compiles if `&A` can be an argument.
 pub const fn assert_borrowed<A: ?Sized + Borrowed>() {}
+/// Compiles if `&A` can be an argument of an async method.
+pub const fn assert_copied<A: ?Sized + Copied>() {}
 /// Compiles if `R` can be returned.
 pub const fn assert_result<R: InterfaceResult>() {}
 /// Compiles if `T` is an interface.

@@ -102,7 +102,7 @@ impl<T, E> Iterator for Pulled<T, E> {
     }
 }
 
-fn is_over(scope: &Scope) -> bool {
+pub(crate) fn is_over(scope: &Scope) -> bool {
     scope.is_revoked()
         || scope
             .data()

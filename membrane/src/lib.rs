@@ -14,6 +14,7 @@ mod direction;
 pub mod docs;
 mod error;
 mod fault;
+mod future;
 mod identity;
 mod interface;
 mod iterator;
@@ -27,8 +28,11 @@ mod reason;
 mod revocation;
 mod rules;
 mod scoped;
+#[cfg(feature = "stream")]
+mod stream;
 mod table;
 mod tree;
+mod waiting;
 
 pub use authority::{
     Audit, AuditEvent, AuditRecord, ConditionsSnapshot, Decision, GrantId, GrantKind,
@@ -59,11 +63,11 @@ pub use scoped::ScopedGrant;
 pub mod __private {
     pub use crate::crossing::{Call, Crossing, Level};
     pub use crate::interface::{
-        Argument, InterfaceResult, Super, Target, assert_borrowed, assert_interface, assert_result,
-        check_argument, check_interface, concat_arguments, concat_names, concat_supers, index,
-        mask, number, offset,
+        Argument, InterfaceResult, Super, Target, assert_borrowed, assert_copied, assert_interface,
+        assert_result, check_argument, check_interface, concat_arguments, concat_names,
+        concat_supers, index, mask, number, offset,
     };
-    pub use crate::passable::{Borrowed, Inspected, Lent, Owned, Unseen};
+    pub use crate::passable::{Borrowed, Inspected, Lent, Owned, Unseen, copied};
     pub use crate::policy::allow;
     pub use crate::proxy::Proxy;
     pub use crate::query::Query;

@@ -364,7 +364,8 @@ impl Membrane {
     /// When this returns, no call passes the switch any more and no result, error or callback of a running call is
     /// delivered: its caller gets the error [`ErrorKind::Revoked`] with `reason`. A call that passed the switch before is
     /// running, though its thread may not have come to the target's code yet: that code may begin after this returns. Where
-    /// that matters, [`revoke_and_wait`](Self::revoke_and_wait) rules it out. Targets are dropped as soon as no call uses them: on
+    /// that matters, [`revoke_and_wait`](Self::revoke_and_wait) rules it out. Callers that wait for an async call, a future or a
+    /// stream are woken, before observers are told and anything is freed. Targets are dropped as soon as no call uses them: on
     /// this thread if they are idle, before this returns; by the last call to leave them otherwise. A target's `Drop` that
     /// panics is caught; one that blocks delays this function and the freeing of others, never the cut. The first reason
     /// stays.

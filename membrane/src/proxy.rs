@@ -6,8 +6,9 @@ use crate::authority::watch;
 use crate::crossing::{Call, Place};
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
+use crate::future::{Boxed, Calling};
 use crate::identity;
-use crate::interface::Target;
+use crate::interface::{Keep, Target};
 use crate::passable::Passable;
 use crate::policy::names_in;
 use crate::reason::Reason;
@@ -28,12 +29,18 @@ pub struct Proxy<T: ?Sized + Target> {
 }
 
 impl<T: ?Sized + Target> Proxy<T> {
-    pub(crate) fn new(scope: Arc<Scope>, target: Arc<T>, allowed: u64, place: Place) -> Self {
+    pub(crate) fn new(
+        scope: Arc<Scope>,
+        target: Arc<T>,
+        allowed: u64,
+        place: Place,
+        keep: T::Keep,
+    ) -> Self {
         Self {
             cell: Cell::new(scope, target),
             allowed,
             place,
-            keep: T::Keep::default(),
+            keep,
         }
     }
 
@@ -58,6 +65,64 @@ impl<T: ?Sized + Target> Proxy<T> {
         }
         self.cell
             .call_admitted(method, Forward { proxy: self, f }, refused)
+    }
+
+    /// Calls an async method, given by number, when what is returned is polled for the first time; see
+    /// [`future`](crate::future).
+    #[doc(hidden)]
+    pub fn __call_async<'a, R, E>(
+        &'a self,
+        method: u32,
+        start: impl FnOnce(&Arc<T>, &Call<'_>) -> Result<Boxed<'static, R, E>, E> + Send + 'a,
+    ) -> Boxed<'a, R, E>
+    where
+        R: Passable,
+        E: Passable + From<Error>,
+    {
+        Box::pin(Calling::new(self, method, start))
+    }
+
+    /// As [`__call`](Self::__call), for a call whose work goes on after it returned. `prepare` runs before the look at the
+    /// switch that counts. `f` may keep the target, but only in something that the scope's revoker drops.
+    pub(crate) fn call_sharing<P, R, E: From<Error>>(
+        &self,
+        method: u32,
+        prepare: impl FnOnce() -> P,
+        f: impl FnOnce(P, &Arc<T>, &Call<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        if self.allowed & (1 << method) == 0 {
+            return Err(not_allowed(self, method));
+        }
+        self.check_early(method)?;
+        let prepared = prepare();
+        let f = |target: &Arc<T>, call: &Call<'_>| f(prepared, target, call);
+        self.cell
+            .call_sharing(method, Forward { proxy: self, f }, refused)
+    }
+
+    /// Polls: as [`__call`](Self::__call), of an object that crossed with all its methods, and with a result of any kind,
+    /// which `f` converts. What is not polled for the first time has been let in.
+    pub(crate) fn call_polled<R, E: From<Error>>(
+        &self,
+        first: bool,
+        f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.check_early(0)?;
+        let forward = Forward { proxy: self, f };
+        if first {
+            self.cell.call_admitted(0, forward, refused)
+        } else {
+            self.cell.call_admitted(0, Again(forward), refused)
+        }
+    }
+
+    /// Turns away whoever was woken by a revocation without a frame: a frame would make this thread free what the revoker
+    /// has not come to yet, whose `Drop` may block.
+    fn check_early<E: From<Error>>(&self, method: u32) -> Result<(), E> {
+        if self.scope().is_revoked() {
+            return Err(turned_away(self, method, Refusal::Revoked));
+        }
+        Ok(())
     }
 
     pub(crate) fn scope(&self) -> &Arc<Scope> {
@@ -97,11 +162,13 @@ struct Forward<'a, T: ?Sized + Target, F> {
     f: F,
 }
 
-impl<T, R, E, F> Admission<T, R, E> for Forward<'_, T, F>
+/// `S` is the target, or its `Arc`.
+impl<T, S, R, E, F> Admission<S, R, E> for Forward<'_, T, F>
 where
     T: ?Sized + Target,
+    S: ?Sized,
     E: From<Error>,
-    F: FnOnce(&T, &Call<'_>) -> Result<R, E>,
+    F: FnOnce(&S, &Call<'_>) -> Result<R, E>,
 {
     type Pass = Admitted;
 
@@ -116,12 +183,37 @@ where
     }
 
     #[inline(always)]
-    fn run(self, target: &T, admitted: Option<&Admitted>) -> Result<R, E> {
+    fn run(self, target: &S, admitted: Option<&Admitted>) -> Result<R, E> {
         let proxy = self.proxy;
         (self.f)(
             target,
             &Call::new(proxy.cell.scope(), &proxy.place, admitted),
         )
+    }
+}
+
+/// A call that goes on after it was let in.
+struct Again<C>(C);
+
+impl<T, R, E, F> Admission<T, R, E> for Again<Forward<'_, T, F>>
+where
+    T: ?Sized + Target,
+    E: From<Error>,
+    F: FnOnce(&T, &Call<'_>) -> Result<R, E>,
+{
+    type Pass = Admitted;
+
+    fn turned_away(&self, method: u32, refusal: Refusal) -> E {
+        turned_away(self.0.proxy, method, refusal)
+    }
+
+    fn admit(&self, method: u32) -> Result<Admitted, E> {
+        let proxy = self.0.proxy;
+        Admitted::again::<T>(proxy.cell.scope(), proxy.place, method).map_err(E::from)
+    }
+
+    fn run(self, target: &T, admitted: Option<&Admitted>) -> Result<R, E> {
+        self.0.run(target, admitted)
     }
 }
 
@@ -255,6 +347,7 @@ impl<T: ?Sized + Target> Holder for Proxy<T> {
     }
 
     fn method_name(&self, method: u32) -> (&'static str, Option<&'static str>) {
-        (T::NAME, T::METHODS.get(method as usize).copied())
+        let own = || (T::NAME, T::METHODS.get(method as usize).copied());
+        self.keep.label().unwrap_or_else(own)
     }
 }

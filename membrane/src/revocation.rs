@@ -5,8 +5,9 @@ use crate::fault::{self, Fault};
 use crate::identity::Tables;
 use crate::reason::Reason;
 use crate::tree::{Observer, Scope};
+use crate::waiting::Waiters;
 use object_membrane_gate::sync::lock;
-use object_membrane_gate::{Cut, WaitFailure, isolate, quietly};
+use object_membrane_gate::{Cut, WaitFailure, drop_flat, isolate, quietly};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -121,6 +122,13 @@ impl std::error::Error for WaitError {}
 ///
 /// Returns the scopes of the subtree, whoever cut them.
 pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
+    if fault::on(Fault::EarlyWake) {
+        let mut waiters = Waiters::default();
+        if let Some(tables) = lock(&root.data().tables).get() {
+            tables.waiters(&mut waiters);
+        }
+        waiters.wake().into_iter().for_each(drop_flat);
+    }
     let mut cuts: Vec<Cut<_>> = Vec::new();
     let mut audited = Vec::new();
     let mut observers: Vec<(Observer, Reason)> = Vec::new();
@@ -161,16 +169,24 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
         next += 1;
     }
     // From here on the subtree is dead.
+    let mut waiters = Waiters::default();
     let mut unheard = Vec::new();
     let isolated = isolate(cuts, |scope| {
         let tables: Tables = lock(&scope.data().tables).take();
         if let Some(ledger) = scope.data().ledger() {
             ledger.release_proxies(tables.len());
         }
+        tables.waiters(&mut waiters);
         let (holders, watchers) = tables.into_holders();
         unheard.extend(watchers);
         holders
     });
+    // First of all that may block: a running call may be waiting for one of these, and an observer for that call.
+    let woken = if fault::on(Fault::EarlyWake) {
+        Vec::new()
+    } else {
+        waiters.wake()
+    };
     // Before the freeing, which the other side's `Drop`s may hold up, and after the fence, so that an observer may wait.
     for scope in &audited {
         watch::revoked(scope);
@@ -180,6 +196,8 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
     }
     isolated.free();
     drop(unheard);
+    // Where these are the last references, their targets are gone by now.
+    woken.into_iter().for_each(drop_flat);
     if subtree.iter().all(|scope| scope.is_drained()) {
         // What they list is in `subtree`, or gone.
         for parent in parents {

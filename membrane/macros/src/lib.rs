@@ -47,6 +47,28 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
+/// # Async methods
+///
+/// An `async fn` becomes a method that returns a boxed `Send` future, as a trait object needs it. The impl blocks of such
+/// an interface carry the attribute, too:
+///
+/// ```text
+/// #[interface]
+/// pub trait Store {
+///     async fn get(&self, key: &str) -> Result<Vec<u8>, Error>;
+/// }
+///
+/// #[interface]
+/// impl Store for Disk {
+///     async fn get(&self, key: &str) -> Result<Vec<u8>, Error> { self.read(key).await }
+/// }
+/// ```
+///
+/// Through a proxy, the call is made when the future is first polled, and each poll is guarded as a call is. What is
+/// borrowed is copied then: `&T` needs `T: Clone + Sync`.
+///
+/// # Supertraits and options
+///
 /// Supertraits may be other interfaces, `Send`, `Sync`, `Debug` and `'static`.
 /// `#[interface(crate = path)]` names `membrane` where it is not at `::membrane`.
 ///
@@ -60,13 +82,14 @@ use proc_macro::TokenStream;
 ///
 /// Each of these is refused at compile time, all those of one trait together:
 ///
-/// - generic, `async`, `const`, `unsafe` and `extern` methods, `where` clauses, receivers other than `&self`;
+/// - generic, `const`, `unsafe` and `extern` methods, `where` clauses, receivers other than `&self`;
 /// - results that are not `Result<_, E>` with `E: From<membrane::Error>`, and results that borrow;
 /// - `&mut` arguments, references inside an argument's type, `&dyn Trait`, raw pointers, `impl Trait`, `Self`;
 /// - arguments and results that are not `Passable`;
 /// - parametrised, `unsafe` and `auto` traits; associated types and constants;
 /// - supertraits that are no interface;
-/// - more than 63 methods, the inherited ones included.
+/// - more than 63 methods, the inherited ones included;
+/// - async methods in an interface that is `dynamic`; on an impl block: options, and one that implements no trait.
 #[proc_macro_attribute]
 pub fn interface(options: TokenStream, item: TokenStream) -> TokenStream {
     interface::expand(options.into(), &item.into()).into()

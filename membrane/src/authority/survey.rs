@@ -2,8 +2,8 @@
 //!
 //! One grant after the other, each after its parent. Of each, the list of its proxies and whether it is revoked are read
 //! under the lock of its tables, so they are of one moment: a revoker cuts first and then takes the tables under it. No proxy
-//! and no target is held meanwhile, but of a revoked grant the proxies that a call still runs on: for an instant, and let go
-//! of outside of all locks, since theirs may be the last reference.
+//! and no target is held meanwhile, but the proxies that a call still runs on, of a revoked grant or of something that is
+//! polled: for an instant, and let go of outside of all locks, since theirs may be the last reference.
 //!
 //! A running call is found by the address of its cell. The addresses are read twice: once for all grants, to know what to
 //! look for, and again, under the lock of the tables, where one was found. The table's weak reference keeps the address
@@ -22,7 +22,7 @@ use crate::policy::{Allow, names_in};
 use crate::reason::Reason;
 use crate::tree::Scope;
 use object_membrane_gate::sync::lock;
-use object_membrane_gate::{InUse, drop_quietly};
+use object_membrane_gate::{Holder, InUse, drop_quietly};
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
@@ -68,6 +68,7 @@ fn look(
     let node = scope.data();
     let mut listed = Vec::new();
     let mut running = Vec::new();
+    let mut held = Vec::new();
     let revoked = {
         let tables = lock(&node.tables);
         let revoked = scope.is_revoked();
@@ -75,10 +76,11 @@ fn look(
             && !revoked
         {
             listed = tables.listed();
-            running = running_in(tables, in_use);
+            running = running_in(tables, in_use, &mut held);
         }
         revoked
     };
+    drop_quietly(held);
     if revoked {
         running = still_running(scope);
     }
@@ -178,12 +180,16 @@ fn refused(counts: &Counts) -> Refusals {
 }
 
 /// The calls of the tables' proxies that ran when `in_use` was read, and still do.
-fn running_in(tables: &Tables, in_use: &InUse) -> Vec<RunningSnapshot> {
-    if in_use.is_empty() || tables.running(in_use).is_empty() {
+fn running_in(
+    tables: &Tables,
+    in_use: &InUse,
+    held: &mut Vec<Arc<dyn Holder>>,
+) -> Vec<RunningSnapshot> {
+    if in_use.is_empty() || tables.running(in_use, held).is_empty() {
         return Vec::new();
     }
     tables
-        .running(&InUse::now())
+        .running(&InUse::now(), held)
         .into_iter()
         .map(|(interface, method)| named(interface, method))
         .collect()

@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
 use crate::policy::PolicyProblem;
 use object_membrane_gate::sync::{Mutex, MutexGuard, lock};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -223,7 +224,17 @@ impl Ledger {
     pub(crate) fn admit(self: &Arc<Self>) -> Result<Place, Error> {
         let now = self.now_unexpired()?;
         self.ask(Ask::Admit { now })?;
-        Ok(Place(self.clone()))
+        Ok(Place::new(self.clone(), true))
+    }
+
+    /// Lets a call go on that was let in before and has its place.
+    ///
+    /// # Errors
+    ///
+    /// Expired.
+    pub(crate) fn admit_again(self: &Arc<Self>) -> Result<Place, Error> {
+        self.now_unexpired()?;
+        Ok(Place::new(self.clone(), false))
     }
 
     /// The target is entered: spends a call, and the bytes of its arguments, which go in `direction`.
@@ -383,18 +394,34 @@ pub(crate) struct Left {
 }
 
 /// A call that was let in: its place at every ledger of the line that counts what runs, given back when this is dropped.
-pub(crate) struct Place(Arc<Ledger>);
+pub(crate) struct Place {
+    ledger: Arc<Ledger>,
+    /// Whether it is this one that holds the place.
+    counted: Cell<bool>,
+}
 
 impl Place {
+    fn new(ledger: Arc<Ledger>, counted: bool) -> Self {
+        Self {
+            ledger,
+            counted: Cell::new(counted),
+        }
+    }
+
     pub(crate) fn ledger(&self) -> &Ledger {
-        &self.0
+        &self.ledger
+    }
+
+    /// Hands the place on to what is left of the call when it has returned.
+    pub(crate) fn hand_on(&self) -> Self {
+        Self::new(self.ledger.clone(), self.counted.replace(false))
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if !fault::on(Fault::EarlyPlace) {
-            self.0.give_back_place();
+        if self.counted.get() && !fault::on(Fault::EarlyPlace) {
+            self.ledger.give_back_place();
         }
     }
 }

@@ -224,7 +224,11 @@
 //!
 //! - Methods take `&self` and return `Result<_, E>` with `E: From<membrane::Error>`, because any call can be refused.
 //! - Plain data goes as `&str`, `&[u8]` or by value; objects as `Arc<dyn Interface>`; functions as
-//!   `Arc<dyn Fn(..) -> Result<..> + Send + Sync>`; long lists as `Box<dyn Iterator<Item = Result<..>> + Send>`.
+//!   `Arc<dyn Fn(..) -> Result<..> + Send + Sync>`; long lists as `Box<dyn Iterator<Item = Result<..>> + Send>`, or, with
+//!   the feature `stream`, as streams of `Result`s.
+//! - What takes its time is an `async fn`, in the trait and in its impl blocks under `#[interface]`. Nothing happens before
+//!   the first poll; each poll is guarded as a call is; a revocation wakes the waiting caller at once with
+//!   [`Revoked`](crate::ErrorKind::Revoked), and drops the target's future. What is borrowed is copied for the call.
 //! - An interface is as wide as its widest object: if two objects need different rights at the same holder, wrap
 //!   them through two grants, or give them two interfaces. Rights follow from membrane, direction and interface.
 //! - The lists of an interface and of its super-interface are two lists. An object that crosses as `dyn Account` has the

@@ -21,3 +21,5 @@
 //! | **K14** | A rule on arguments is asked about the very values that the target is given, and refuses before the target is entered; what is derived has the rules of all its ancestors. | `rules.rs` |
 //! | **K15** | Conditions hold exactly, whatever the threads: a call is let in, entered and delivered only as every membrane of the line has left, and charged to all of them or to none. | `conditions.rs`, `grant_model.rs`, loom models of `membrane` |
 //! | **K16** | When `suspend` returns, no call starts in the subtree until every suspension of its line is resumed; then calls are as fast as before. | `conditions.rs`, `grant_model.rs`, loom models of `membrane` |
+//! | **K17** | A caller that waits for an async call, a future or a stream is woken when the revocation has cut, before anything that may block; the target's future is dropped by the revoker, or at the end of the poll that it is in. | `asynchronous.rs`, loom models of `membrane` |
+//! | **K18** | The target's side never sees a caller's waker, and wakes nobody once the call is over, given up or revoked. | `asynchronous.rs` |

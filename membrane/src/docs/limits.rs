@@ -45,4 +45,13 @@
 //!   while 256 such calls run at once, whoever makes them, a further one is answered
 //!   [`TooDeep`](crate::ErrorKind::TooDeep).
 //! - **Frames are kept.** The bookkeeping of a thread (a few hundred bytes) is reused by later threads, never freed.
-//! - **`async`.** Methods are synchronous; `async fn` in an interface is refused with a message.
+//! - **Wakers.** A waiting caller's waker is that caller's code. One that blocks when it is woken delays whoever woke it: the
+//!   owner's code that the future waited for, or the revoker, before observers are told and targets are freed. The cut came
+//!   before. The wet side's callers are woken first.
+//! - **A future that is dropped.** A caller that gives up drops the target's future, and so runs its `Drop`, on the caller's
+//!   own thread; as with a proxy that is dropped, nobody waits for that.
+//! - **A future between two polls** is neither running nor idle work: what it has started elsewhere (a task that it spawned)
+//!   is the target's own, and goes on after a revocation.
+//! - **Futures and streams have no identity**, as iterators have none. A suspension is told to a waiting caller at its next
+//!   poll, which ends the call.
+//! - **Async methods have no dynamic form.** `#[interface(dynamic)]` refuses them.

@@ -19,7 +19,8 @@ use std::path::Path;
 ///
 /// Implemented for the plain data and the containers of `std`, for `Arc<dyn Trait>` of an
 /// [interface](macro@crate::interface), for `Arc<dyn Fn(..) -> Result<..> + Send + Sync>`, for
-/// `Box<dyn Iterator<Item = Result<..>> + Send>`, and by [`#[derive(Passable)]`](derive@crate::Passable) for structs and
+/// `Box<dyn Iterator<Item = Result<..>> + Send>`, for `Pin<Box<dyn Future<Output = Result<..>> + Send>>`, with the feature
+/// `stream` for `Pin<Box<dyn Stream<Item = Result<..>> + Send>>`, and by [`#[derive(Passable)]`](derive@crate::Passable) for structs and
 /// enums of these.
 ///
 /// What does not cross: anything with interior mutability, owned `Arc<T>` of data (but for `Arc<str>` and `Arc<[u8]>`),
@@ -173,4 +174,19 @@ text! {
     Path, |path| path.to_str();
     OsStr, |text| text.to_str();
     CStr, |text| text.to_str().ok();
+}
+
+/// What an argument of an async method may borrow: it is copied for the call, since the caller may go on before it is over.
+#[diagnostic::on_unimplemented(
+    message = "`&{Self}` cannot be an argument of an async method",
+    label = "cannot be copied for the call",
+    note = "what an async method borrows is copied for the call, which may outlast the borrow: it must be `Clone` and `Sync`, or be passed by value"
+)]
+pub trait Copied: ToOwned<Owned: Send + Sync + 'static> + Sync {}
+
+impl<T: ?Sized + ToOwned<Owned: Send + Sync + 'static> + Sync> Copied for T {}
+
+/// A borrowed argument of an async method, as the call keeps it.
+pub fn copied<A: ?Sized + Copied>(argument: &A) -> A::Owned {
+    argument.to_owned()
 }

@@ -7,10 +7,12 @@
 //! | `loom_suspension` | suspensions with calls, births, resumptions and a revocation |
 //! | `loom_conditions` | what is counted: calls, what runs at once, and proxies |
 //! | `loom_calls` | calls through proxies, and targets whose `Drop` comes back, with a revocation |
+//! | `loom_wakes` | callers of what is not over, with its wake-up and with a revocation |
 
 mod loom_calls;
 mod loom_conditions;
 mod loom_identity;
 mod loom_suspension;
 mod loom_tree;
+mod loom_wakes;
 mod model;

@@ -1,16 +1,17 @@
-//! `#[interface]` stands on the trait.
+//! `#[interface]` stands on the impl of an interface.
 
 use membrane::{Error, interface};
 
 #[interface]
 pub trait Account {
-    fn close(&self) -> Result<(), Error>;
+    async fn close(&self) -> Result<(), Error>;
 }
 
 struct Savings;
 
+#[interface]
 impl Account for Savings {
-    fn close(&self) -> Result<(), Error> {
+    async fn close(&self) -> Result<(), Error> {
         Ok(())
     }
 }

@@ -122,7 +122,10 @@ impl Context<'_> {
             .interface
             .methods
             .iter()
-            .map(|method| self.forward(method));
+            .map(|method| match method.asyncness {
+                None => self.forward(method),
+                Some(word) => self.forward_async(method, word),
+            });
         quote! {
             #[automatically_derived]
             impl<#target: ?::core::marker::Sized + #root::Interface + #name> #name for #private::Proxy<#target>
@@ -341,11 +344,12 @@ impl Context<'_> {
                 .iter()
                 .filter_map(|argument| argument.borrowed);
             let lent = lent.map(|ty| quote_spanned!(at(ty)=> #private::assert_borrowed::<#ty>();));
+            let copied = self.copied(method);
             let ty = method.result;
             let result = result_of(ty)
                 .is_none()
                 .then(|| quote_spanned!(at(ty)=> #private::assert_result::<#ty>();));
-            quote!(#(#cfgs)* { #(#lent)* #result })
+            quote!(#(#cfgs)* { #(#lent)* #copied #result })
         });
         let check = quote_spanned! {at(self.interface.name)=>
             const _: () = #private::check_interface(<#object as #root::Interface>::METHODS);

@@ -9,16 +9,17 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{
     Attribute, FnArg, Ident, Pat, PatType, Path, Receiver, ReceiverKind, ReturnType, Safety,
-    Signature, TraitItemFn, Type,
+    Signature, Token, TraitItemFn, Type,
 };
 
 use crate::refusals::Refusals;
-use crate::types::{Mentions, bare, words};
+use crate::types::{Mentions, bare, is_static, words};
 
 use super::model::{cfgs, doc, is_conditional_cfg};
 
 pub(super) struct Method<'a> {
     pub(super) name: &'a Ident,
+    pub(super) asyncness: Option<Token![async]>,
     pub(super) cfgs: Vec<&'a Attribute>,
     pub(super) doc: String,
     pub(super) arguments: Vec<Argument<'a>>,
@@ -29,8 +30,20 @@ pub(super) struct Argument<'a> {
     pub(super) name: &'a Ident,
     /// As written.
     pub(super) ty: &'a Type,
-    /// `T`, where the type is `&T`: plain data, which is lent as it is.
+    /// `T`, where the type is `&T`: plain data, which is lent as it is, and copied for an async call.
     pub(super) borrowed: Option<&'a Type>,
+}
+
+impl<'a> Argument<'a> {
+    /// `T`, where the type is `&T` and not `&'static T`: what an async call must copy.
+    pub(super) fn copied(&self) -> Option<&'a Type> {
+        match bare(self.ty) {
+            Type::Reference(reference) if reference.lifetime.as_ref().is_some_and(is_static) => {
+                None
+            }
+            _ => self.borrowed,
+        }
+    }
 }
 
 impl<'a> Method<'a> {
@@ -59,6 +72,7 @@ impl<'a> Method<'a> {
         let result = check_result(signature, interface, refusals)?;
         Some(Self {
             name: &signature.ident,
+            asyncness: signature.asyncness,
             cfgs,
             doc: doc(&item.attrs),
             arguments,
@@ -72,12 +86,6 @@ fn check_qualifiers(signature: &Signature, refusals: &mut Refusals) {
         refusals.refuse(
             word,
             "a method of an interface cannot be `const`: remove the word",
-        );
-    }
-    if let Some(word) = signature.asyncness {
-        refusals.refuse(
-            word,
-            "async methods are not supported by this version: return a value, or pass a callback",
         );
     }
     if let Safety::Unsafe(_) | Safety::Safe(_) = signature.safety {

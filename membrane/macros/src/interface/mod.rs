@@ -7,11 +7,13 @@
 //! | `supertraits` | which bounds are interfaces, which are fine, which are refused |
 //! | `expansion` | what is generated |
 //! | `rules` | the part of it that shows arguments to rules |
+//! | `asynchronous` | what becomes of an `async fn`, in the trait, in an impl block and in the proxy |
 //! | `dynamic` | what is generated on top of it for `#[interface(dynamic)]` |
 //!
 //! A trait that is refused is still emitted, as written: the reader shall see the refusals, not the hundred errors that
 //! follow from a missing trait.
 
+mod asynchronous;
 mod dynamic;
 mod expansion;
 mod method;
@@ -25,7 +27,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, Item, ItemTrait, LitInt, Path, Token, parse_quote};
+use syn::{Ident, Item, ItemImpl, ItemTrait, LitInt, Path, Token, parse_quote};
 
 use crate::path::MembranePath;
 use crate::refusals::Refusals;
@@ -34,8 +36,9 @@ use self::model::Interface;
 
 /// Expands `#[interface(options)] item`.
 pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
-    let mut definition = match parse_trait(item.clone()) {
-        Ok(definition) => definition,
+    let mut definition = match parse(item.clone()) {
+        Ok(Annotated::Trait(definition)) => definition,
+        Ok(Annotated::Impl(block)) => return asynchronous::implement(&options, block),
         Err(error) => {
             let error = error.into_compile_error();
             return quote!(#item #error);
@@ -56,6 +59,7 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
         }
         Err(error) => (MembranePath::default(), error.into_compile_error()),
     };
+    asynchronous::declare(&mut definition);
     let private = membrane.private();
     definition.items.push(parse_quote! {
         #[doc(hidden)]
@@ -64,16 +68,23 @@ pub(crate) fn expand(options: TokenStream, item: &TokenStream) -> TokenStream {
     quote!(#definition #generated)
 }
 
-fn parse_trait(item: TokenStream) -> syn::Result<ItemTrait> {
+/// What `#[interface]` may stand on.
+enum Annotated {
+    Trait(ItemTrait),
+    Impl(ItemImpl),
+}
+
+fn parse(item: TokenStream) -> syn::Result<Annotated> {
     match syn::parse2(item)? {
-        Item::Trait(definition) => Ok(definition),
+        Item::Trait(definition) => Ok(Annotated::Trait(definition)),
+        Item::Impl(block) if block.trait_.is_some() => Ok(Annotated::Impl(block)),
         Item::Impl(block) => Err(syn::Error::new_spanned(
             block.impl_token,
-            "`#[interface]` on an impl block belongs to async methods, which this version refuses; put it on the trait",
+            "`#[interface]` on an impl block is for the async methods of an interface: write `impl Trait for Type`",
         )),
         other => Err(syn::Error::new_spanned(
             other,
-            "expected a trait: `#[interface]` goes on the trait whose objects cross",
+            "expected a trait: `#[interface]` goes on the trait whose objects cross, and on the impl blocks of its async methods",
         )),
     }
 }
@@ -83,6 +94,9 @@ fn check(options: TokenStream, definition: &ItemTrait) -> syn::Result<(Options, 
     let mut refusals = Refusals::default();
     let options = refusals.take(Options::parse.parse2(options));
     let interface = refusals.take(Interface::check(definition));
+    if let (Some(options), Some(interface)) = (&options, &interface) {
+        options.check_methods(interface, &mut refusals);
+    }
     let both = options.zip(interface);
     refusals
         .finish(both)
@@ -113,6 +127,23 @@ impl Options {
                 "a version is part of the dynamic form: write `#[interface(dynamic, version = ..)]`",
             )),
             _ => Ok(options),
+        }
+    }
+
+    /// Refuses what the dynamic form has no room for.
+    fn check_methods(&self, interface: &Interface<'_>, refusals: &mut Refusals) {
+        if self.dynamic.is_none() {
+            return;
+        }
+        for word in interface
+            .methods
+            .iter()
+            .filter_map(|method| method.asyncness)
+        {
+            refusals.refuse(
+                word,
+                "an async method has no dynamic form yet: put it into an interface without `dynamic`, or return a value",
+            );
         }
     }
 

@@ -112,7 +112,9 @@ fn reason(name: &str) -> Option<&'static str> {
         "Iterator" | "DoubleEndedIterator" | "ExactSizeIterator" => {
             "`next` takes `&mut self` and has no way to report a revocation; write `fn next(&self) -> Result<Option<_>, _>`"
         }
-        "Future" => "async is not supported by this version; return a value, or pass a callback",
+        "Future" | "IntoFuture" | "Stream" => {
+            "it is polled through `&mut`, by one holder; write an `async fn`, or return a boxed future or stream"
+        }
         "Fn" | "FnMut" | "FnOnce" | "AsyncFn" | "AsyncFnMut" | "AsyncFnOnce" => {
             "its call has no name that a policy could list; write a method"
         }

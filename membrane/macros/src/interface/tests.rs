@@ -1,16 +1,20 @@
 //! What `#[interface]` refuses: the message, the word it points at, and that nothing hides behind a first mistake.
 
+mod asynchronous;
 mod methods;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::{Interface, expand, parse_trait};
+use self::methods::method;
+use super::{Annotated, Interface, expand, parse};
 
 /// The word and the message of each refusal.
 fn refusals(item: &str) -> Vec<(String, String)> {
-    let parsed = parse_trait(item.parse().expect("tokens"));
-    let checked = parsed.and_then(|definition| Interface::check(&definition).map(drop));
+    let checked = parse(item.parse().expect("tokens")).and_then(|item| match item {
+        Annotated::Trait(definition) => Interface::check(&definition).map(drop),
+        Annotated::Impl(_) => Ok(()),
+    });
     let Err(error) = checked else {
         return Vec::new();
     };
@@ -108,6 +112,7 @@ fn well_known_supertraits_are_refused_with_their_reason() {
         "Drop",
         "Iterator",
         "Future",
+        "Stream",
         "Error",
         "PartialEq",
         "Eq",
@@ -141,7 +146,11 @@ fn supertraits_that_cannot_be_interfaces_are_refused() {
 
 #[test]
 fn only_traits_are_accepted() {
-    refused("impl A for B {}", "impl", "belongs to async methods");
+    refused(
+        "impl B { async fn a(&self) {} }",
+        "impl",
+        "is for the async methods of an interface",
+    );
     refused("struct A;", "struct A;", "expected a trait");
 }
 
@@ -150,7 +159,7 @@ fn all_refusals_of_one_trait_are_reported() {
     let all = refusals(
         "unsafe trait A<T>: Any + Clone {
             const N: u8;
-            async fn a(&mut self, b: &mut u8, (c, d): (&dyn A, u8)) -> &str;
+            async unsafe fn a(&mut self, b: &mut u8, (c, d): (&dyn A, u8)) -> &str;
             fn b<U>(self) where U: Copy;
             fn c(&self, x: *const u8, y: Arc<Self>) -> u8;
         }",
@@ -162,7 +171,7 @@ fn all_refusals_of_one_trait_are_reported() {
         "Any",
         "Clone",
         "N",
-        "async",
+        "unsafe",
         "&mut self",
         "&mut u8",
         "&dyn A",

@@ -1,8 +1,8 @@
-//! An async method needs a version that has them.
+//! An async method has no dynamic form.
 
 use membrane::{Error, interface};
 
-#[interface]
+#[interface(dynamic)]
 pub trait Account {
     fn close(&self) -> Result<(), Error>;
 }

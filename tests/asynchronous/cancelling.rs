@@ -1,0 +1,123 @@
+//! A caller that gives up, and a call that is over: nothing stays behind.
+
+use super::executors::{Bell, Boxed, Counter, block_on, poll, poll_idly};
+use super::library::{House, Library, policy};
+use membrane::{Error, ErrorKind, Membrane, Policy, allow, interface};
+use std::mem::forget;
+use std::pin::pin;
+use std::sync::{Arc, Weak};
+use std::task::Poll;
+use tests::{Census, assert_kind, assert_revoked};
+
+#[test]
+fn dropping_the_callers_future_drops_the_targets() {
+    let census = Census::default();
+    let (membrane, house) = (Membrane::new(policy()), House::new(&census));
+    let lent = membrane.wrap::<dyn Library>(house.clone()).unwrap();
+    let mut future = lent.wait(1);
+    assert!(poll_idly(&mut future).is_pending());
+    assert_eq!((census.alive(), membrane.live_proxies()), (3, 2));
+    drop(future);
+    assert_eq!((census.alive(), membrane.live_proxies()), (2, 1));
+    house.bell.ring();
+    assert_eq!(house.log(), ["wait"], "it never went on");
+    // Its owner is not kept alive by it either.
+    let weak: Weak<House> = Arc::downgrade(&house);
+    drop((house, lent));
+    assert!(weak.upgrade().is_none());
+    assert_eq!(census.alive(), 0);
+}
+
+/// Fails when `Listening` does not close its relay when it is dropped, or `Relay::close` keeps the waker.
+#[test]
+fn target_cannot_wake_a_caller_that_is_gone() {
+    for is_over in [false, true] {
+        let census = Census::default();
+        let (membrane, house) = (Membrane::new(policy()), House::new(&census));
+        let lent = membrane.wrap::<dyn Library>(house.clone()).unwrap();
+        let (counter, waker) = Counter::new();
+        let mut future = lent.wait(1);
+        assert!(poll(&mut future, &waker).is_pending());
+        let kept = house.bell.wakers();
+        assert_eq!(kept.len(), 1);
+        if is_over {
+            house.bell.ring();
+            assert_eq!(counter.woken(), 1);
+            assert_eq!(poll(&mut future, &waker), Poll::Ready(Ok(2)));
+        } else {
+            drop(future);
+        }
+        let before = counter.woken();
+        drop(waker);
+        assert_eq!(
+            Arc::strong_count(&counter),
+            1,
+            "nobody keeps the caller's waker"
+        );
+        kept.iter().for_each(std::task::Waker::wake_by_ref);
+        assert_eq!(counter.woken(), before);
+    }
+}
+
+/// A future that is forgotten, with its borrow of the proxy: the revoker still finds what it left.
+#[test]
+fn forgotten_call_is_dropped_by_the_revoker() {
+    let census = Census::default();
+    let (membrane, house) = (Membrane::new(policy()), House::new(&census));
+    let lent = membrane.wrap::<dyn Library>(house).unwrap();
+    let mut future = lent.wait(1);
+    assert!(poll_idly(&mut future).is_pending());
+    forget(future);
+    drop(lent);
+    assert_eq!(census.alive(), 3);
+    membrane.revoke("over");
+    assert_eq!(census.alive(), 0);
+}
+
+#[interface]
+trait Bomb {
+    async fn tick(&self, over: bool) -> Result<u64, Error>;
+}
+
+struct Clock(Arc<Bell>);
+
+struct PanicsWhenDropped;
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+impl Bomb for Clock {
+    fn tick(&self, over: bool) -> Boxed<'_, Result<u64, Error>> {
+        let bomb = PanicsWhenDropped;
+        Box::pin(std::future::poll_fn(move |context| {
+            let _ = &bomb;
+            if over {
+                return Poll::Ready(Ok(1));
+            }
+            pin!(self.0.rung()).poll(context).map(|()| Ok(0))
+        }))
+    }
+}
+
+/// E6: the target's future panics when it is dropped: at its end, on cancellation, on revocation.
+#[test]
+fn future_whose_drop_panics_harms_nobody() {
+    let policy = Policy::builder()
+        .inbound(allow!(dyn Bomb: tick))
+        .build()
+        .unwrap();
+    let membrane = Membrane::new(policy);
+    let lent = membrane
+        .wrap::<dyn Bomb>(Arc::new(Clock(Bell::new())))
+        .unwrap();
+    assert_kind(block_on(lent.tick(true)), ErrorKind::Panicked);
+    let mut cancelled = lent.tick(false);
+    assert!(poll_idly(&mut cancelled).is_pending());
+    drop(cancelled);
+    let mut waiting = lent.tick(false);
+    assert!(poll_idly(&mut waiting).is_pending());
+    membrane.revoke("over");
+    assert_revoked(block_on(waiting), "over");
+}

@@ -1,0 +1,22 @@
+//! An async method may go on on another thread.
+
+use membrane::{Error, interface};
+use std::sync::Arc;
+
+#[interface]
+pub trait Account {
+    async fn wait(&self) -> Result<u64, Error>;
+}
+
+struct Savings;
+
+#[interface]
+impl Account for Savings {
+    async fn wait(&self) -> Result<u64, Error> {
+        let kept = Arc::new(1);
+        std::future::ready(()).await;
+        Ok(*kept)
+    }
+}
+
+fn main() {}

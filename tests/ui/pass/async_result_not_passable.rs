@@ -1,0 +1,10 @@
+//! What an async method returns crosses.
+
+use membrane::{Error, interface};
+
+#[interface]
+pub trait Account {
+    async fn read(&self) -> Result<String, Error>;
+}
+
+fn main() {}
