@@ -98,6 +98,9 @@
 //!   four million grants that have refused something and are alive at once, further ones show zero.
 //! - **Running calls** are those of the threads' frames, which a revoker needs anyway.
 //!
+//! - **Calls** are counted where [`count_calls`](crate::Membrane::count_calls) asks for it, and heard of one by one by the hook
+//!   of [`audit`](crate::Membrane::audit): such a membrane's calls take the path of those that are asked about.
+//!
 //! # Whose text it is
 //!
 //! A label is the owner's. Whoever lends on by [`attenuate`](crate::Membrane::attenuate) may label the grants that it makes, and

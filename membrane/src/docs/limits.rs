@@ -44,6 +44,10 @@
 //! - **Calls of ending threads.** In destructors of thread-locals that run after the library's own, all threads share 256 places:
 //!   while 256 such calls run at once, whoever makes them, a further one is answered
 //!   [`TooDeep`](crate::ErrorKind::TooDeep).
+//! - **Numbers of grants tell how many there are.** They are given out in order, so whoever has a handle and makes a grant can
+//!   tell how many the process made meanwhile.
+//! - **An audit hook takes time.** It runs on the thread of the call that it hears of: whoever lends on and audits its own
+//!   grants can hold up calls through them. Inside eight hooks at once on one thread only the one furthest up is told.
 //! - **Frames are kept.** The bookkeeping of a thread (a few hundred bytes) is reused by later threads, never freed.
 //! - **Wakers.** A waiting caller's waker is that caller's code. One that blocks when it is woken delays whoever woke it: the
 //!   owner's code that the future waited for, or the revoker, before observers are told and targets are freed. The cut came
