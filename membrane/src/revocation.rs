@@ -120,7 +120,7 @@ impl std::error::Error for WaitError {}
 
 /// Cuts `root` and everything derived from it; then tells the observers; then frees.
 ///
-/// Returns the scopes of the subtree, whoever cut them.
+/// Returns `root`, and with it the scopes of the subtree, whoever cut them, unless nothing of any of them is left to wait for.
 pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
     if fault::on(Fault::EarlyWake) {
         let mut waiters = Waiters::default();
@@ -169,6 +169,7 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
         next += 1;
     }
     // From here on the subtree is dead.
+    let cut_here = cuts.len() == subtree.len();
     let mut waiters = Waiters::default();
     let mut unheard = Vec::new();
     let isolated = isolate(cuts, |scope| {
@@ -194,14 +195,19 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
     for (observer, reason) in observers {
         quietly(move || observer(reason));
     }
+    let nothing_left = cut_here && isolated.is_empty();
     isolated.free();
     drop(unheard);
     // Where these are the last references, their targets are gone by now.
     woken.into_iter().for_each(drop_flat);
-    if subtree.iter().all(|scope| scope.is_drained()) {
-        // What they list is in `subtree`, or gone.
-        for parent in parents {
-            orphans(&subtree[parent]);
+    if nothing_left || subtree.iter().all(|scope| scope.is_drained()) {
+        // What they list is in `subtree`, in this order, or gone: each scope goes with its parent's reference to it.
+        let listed = parents.iter().map(|parent| orphans(&subtree[*parent]));
+        let listed: Vec<_> = listed.collect();
+        let mut listed = listed.into_iter().flatten();
+        for scope in subtree.drain(1..) {
+            drop(listed.next());
+            drop(scope);
         }
     } else {
         // Children first: so that a line of them goes at once.

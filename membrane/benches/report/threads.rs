@@ -18,32 +18,45 @@ pub(crate) fn report() {
     let other = apart.iter().find(|scenario| scenario.name == "proxied");
     let other = other.expect("a scenario");
 
-    let row = "proxied call, two threads on one proxy, to one thread";
-    match two_threads([proxied, proxied]) {
-        Some(ratio) => at_most(row, ratio, 1.05, "x"),
-        None => unknown(row, "no two cores were free at once", "≤ 1.05x"),
-    }
-    let mut compared: Vec<(String, Option<f64>)> = vec![(
-        "two threads on a proxy each".into(),
-        two_threads([proxied, other]),
-    )];
-    for (name, object) in others::all() {
-        let scenario = Scenario {
+    let direct = own.iter().find(|scenario| scenario.name == "direct");
+    let direct = direct.expect("a scenario");
+    let others: Vec<_> = others::all()
+        .into_iter()
+        .map(|(name, object)| Scenario {
             name,
             base: "direct",
             object,
             work: scenarios::add,
-        };
-        compared.push((
-            format!("{name}, two threads"),
-            two_threads([&scenario, &scenario]),
-        ));
+        })
+        .collect();
+    let mut pairs = vec![[proxied, proxied], [proxied, other], [direct, direct]];
+    pairs.extend(others.iter().map(|scenario| [scenario, scenario]));
+    let ratios = two_threads(&pairs);
+    let unseen = "no two cores were free at once";
+    let [one, apart, plain] = [ratios[0], ratios[1], ratios[2]];
+    let row = "proxied call, two threads on one proxy, to one thread";
+    match one {
+        Some(ratio) => at_most(row, ratio, 1.05, "x"),
+        None => unknown(row, unseen, "≤ 1.05x"),
     }
-    for (name, ratio) in compared {
-        let shown = ratio.map_or("no two cores were free at once".into(), |ratio| {
-            format!("{ratio:.2}x")
-        });
-        told(&format!("for comparison: {name}, to one thread"), shown);
+    let row = "the same, to two threads on a proxy each: what sharing costs";
+    match one.zip(apart) {
+        Some((one, apart)) => at_most(row, one / apart, 1.05, "x"),
+        None => unknown(row, unseen, "≤ 1.05x"),
+    }
+    let shown = |ratio: Option<f64>| ratio.map_or(unseen.into(), |ratio| format!("{ratio:.2}x"));
+    told(
+        "for comparison: direct call, two threads, to one thread",
+        shown(plain),
+    );
+    for (scenario, ratio) in others.iter().zip(&ratios[3..]) {
+        told(
+            &format!(
+                "for comparison: {}, two threads, to one thread",
+                scenario.name
+            ),
+            shown(*ratio),
+        );
     }
     start_up(&proxied.object);
 }
@@ -51,32 +64,35 @@ pub(crate) fn report() {
 /// A stretch of calls.
 type Stretch = (Instant, Instant);
 
-/// The least time of a call on the slower of two threads, one on each scenario at the same time, to that of the first thread
-/// alone. Repetitions that did not overlap are dropped.
-fn two_threads(scenarios: [&Scenario; 2]) -> Option<f64> {
-    const CALLS: u64 = 50_000;
-    const ROUNDS: usize = 150;
+/// For each pair: the least time of a call on the slower of two threads, one on each scenario at the same time, to that of
+/// the first thread alone. The pairs take turns. Repetitions that did not overlap are dropped.
+fn two_threads(pairs: &[[&Scenario; 2]]) -> Vec<Option<f64>> {
+    const CALLS: u64 = 20_000;
+    const ROUNDS: usize = 200;
     let together = AtomicUsize::new(0);
     let apart = Barrier::new(2);
     let stretch = |scenario: &Scenario| {
+        black_box(scenario.run(CALLS / 20));
         let start = Instant::now();
         black_box(scenario.run(CALLS));
         (start, Instant::now())
     };
-    let run = |index: usize| -> (Vec<Stretch>, Duration) {
+    let run = |index: usize| -> (Vec<Stretch>, Vec<Duration>) {
         pin(index);
         let mut stretches = Vec::new();
-        let mut alone = Duration::MAX;
-        for round in 1..=ROUNDS {
-            apart.wait();
-            if index == 0 {
-                // The other one sleeps meanwhile.
-                let (start, end) = stretch(scenarios[0]);
-                alone = alone.min(end - start);
+        let mut alone = vec![Duration::MAX; pairs.len()];
+        for _ in 0..ROUNDS {
+            for (pair, alone) in pairs.iter().zip(&mut alone) {
+                apart.wait();
+                if index == 0 {
+                    // The other one sleeps meanwhile.
+                    let (start, end) = stretch(pair[0]);
+                    *alone = (end - start).min(*alone);
+                }
+                apart.wait();
+                meet(&together, 2 * (stretches.len() + 1));
+                stretches.push(stretch(pair[index]));
             }
-            apart.wait();
-            meet(&together, 2 * round);
-            stretches.push(stretch(scenarios[index]));
         }
         (stretches, alone)
     };
@@ -86,8 +102,8 @@ fn two_threads(scenarios: [&Scenario; 2]) -> Option<f64> {
             .map(|index| scope.spawn(move || run(index)))
             .map(|thread| thread.join().expect("no panics"))
     });
-    let mut least = None;
-    for (one, other) in one.iter().zip(&other) {
+    let mut least = vec![None; pairs.len()];
+    for (round, (one, other)) in one.iter().zip(&other).enumerate() {
         let overlap = one
             .1
             .min(other.1)
@@ -95,10 +111,15 @@ fn two_threads(scenarios: [&Scenario; 2]) -> Option<f64> {
         let longest = (one.1 - one.0).max(other.1 - other.0);
         if overlap.as_secs_f64() > 0.9 * longest.as_secs_f64() {
             // The slower of the two: contention would show in it.
-            least = Some(least.map_or(longest, |least: Duration| least.min(longest)));
+            let least = &mut least[round % pairs.len()];
+            *least = Some(least.map_or(longest, |least: Duration| least.min(longest)));
         }
     }
-    least.map(|least| least.as_secs_f64() / alone.as_secs_f64())
+    least
+        .iter()
+        .zip(alone)
+        .map(|(least, alone)| least.map(|least| least.as_secs_f64() / alone.as_secs_f64()))
+        .collect()
 }
 
 /// Waits, awake, until `count` have come.

@@ -609,9 +609,10 @@ impl<X> Cut<X> {
 ///
 /// # Concurrency
 ///
-/// Runs no foreign code but `cells`, and so blocks for as long as that does.
+/// Runs no foreign code but `cells`, and so blocks for as long as that does; and the drop of a scope's data, where the cut was
+/// all that held a scope of which nothing is left.
 pub fn isolate<X>(
-    cuts: Vec<Cut<X>>,
+    mut cuts: Vec<Cut<X>>,
     mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>,
 ) -> Isolated<X> {
     if cuts.is_empty() {
@@ -624,10 +625,10 @@ pub fn isolate<X>(
         }
     }
     let fenced = barrier::heavy();
-    for cut in &cuts {
+    cuts.retain(|cut| {
         if fault::on(Fault::EarlyReap) {
             lock(&cut.0.reap).fenced = true;
-            continue;
+            return true;
         }
         let busy = cells(&cut.0);
         let mut reap = lock(&cut.0.reap);
@@ -641,7 +642,8 @@ pub fn isolate<X>(
             cut.0.wake(&reap);
         }
         cut.0.note_if_drained(&reap);
-    }
+        !cut.0.is_drained()
+    });
     Isolated(cuts)
 }
 
@@ -651,6 +653,11 @@ pub fn isolate<X>(
 pub struct Isolated<X>(Vec<Cut<X>>);
 
 impl<X> Isolated<X> {
+    /// Whether nothing is left of any of the scopes: no target to free, and no call to wait for.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// V4: frees what is idle. A target that is in use is freed by the last call to leave it.
     ///
     /// # Panics
@@ -662,9 +669,7 @@ impl<X> Isolated<X> {
     /// Blocks for as long as the targets' `Drop` takes, on this thread, outside all locks. The cut came before.
     pub fn free(self) {
         for cut in self.0 {
-            if !cut.0.is_drained() {
-                cut.0.reap();
-            }
+            cut.0.reap();
         }
     }
 }
