@@ -26,9 +26,7 @@ pub(crate) fn report() {
         known_wrap(&objects[..count]);
     }
     cold_lookup(&objects);
-    for count in SIZES {
-        memory(&objects[..count]);
-    }
+    memory(&objects);
     revoke(&objects);
 }
 
@@ -69,16 +67,16 @@ fn first_wrap(objects: &[Arc<dyn Service>]) {
         150.0,
         " ns",
     );
-    // The table doubles: at most three allocations each time, beside those of the membrane's first table.
-    let doublings = count.next_power_of_two().ilog2();
-    #[allow(clippy::cast_precision_loss, reason = "a number of allocations")]
-    at_most(
-        &format!("first wrap, {count} objects: allocations beside one for each"),
-        allocations as f64,
-        f64::from(3 * doublings + 4),
-        "",
-    );
     if count == MOST {
+        // The table doubles: at most three allocations each time, beside those of the membrane's first table.
+        let doublings = count.next_power_of_two().ilog2();
+        #[allow(clippy::cast_precision_loss, reason = "a number of allocations")]
+        at_most(
+            &format!("first wrap, {count} objects: allocations beside one for each"),
+            allocations as f64,
+            f64::from(3 * doublings + 4),
+            "",
+        );
         told(
             "for comparison: Arc::new of 48 bytes, 10⁶ of them",
             format_args!("{:.2} ns", each(allocated(count), count)),
@@ -156,27 +154,41 @@ fn known(objects: &[Arc<dyn Service>], repetitions: usize) -> (f64, f64) {
     (each(known.sum(), count), each(plain.sum(), count))
 }
 
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "a number of bytes, and of objects"
+)]
 fn memory(objects: &[Arc<dyn Service>]) {
-    let count = objects.len();
-    let mut proxies = Objects::with_capacity(count);
-    let mut membrane = None;
-    let lent = counted(|| {
-        let made = membrane.insert(Membrane::new(policy()));
-        proxies.extend(objects.iter().map(|object| wrap(made, object.clone())));
-    });
-    #[allow(clippy::cast_precision_loss, reason = "a number of bytes")]
-    let per_proxy = lent.kept_bytes as f64 / count as f64;
-    let row = format!("memory per live proxy, {count} proxies");
-    if count == MOST {
-        at_most(&row, per_proxy, 96.0, " B");
-        let given_back = counted(|| proxies.clear());
-        told(
-            "memory that a membrane keeps when its 10⁶ proxies are dropped",
-            format_args!("{} B", lent.kept_bytes + given_back.kept_bytes),
-        );
-    } else {
-        told(&row, format_args!("{per_proxy:.1} B"));
+    let mut proxies = Objects::with_capacity(MOST);
+    let mut bytes = Vec::new();
+    let mut kept_bytes = 0;
+    for count in SIZES {
+        proxies.clear();
+        let mut membrane = None;
+        let lent = counted(|| {
+            let made = membrane.insert(Membrane::new(policy()));
+            let wrapped = objects[..count]
+                .iter()
+                .map(|object| wrap(made, object.clone()));
+            proxies.extend(wrapped);
+        });
+        bytes.push(lent.kept_bytes as f64 / count as f64);
+        if count == MOST {
+            kept_bytes = lent.kept_bytes + counted(|| proxies.clear()).kept_bytes;
+        }
     }
+    at_most(
+        "memory per live proxy, 10⁶ proxies",
+        bytes[SIZES.len() - 1],
+        96.0,
+        " B",
+    );
+    let shown: Vec<_> = bytes.iter().map(|bytes| format!("{bytes:.0}")).collect();
+    told("the same in B, 10² to 10⁶ proxies", shown.join(", "));
+    told(
+        "memory that a membrane keeps when its 10⁶ proxies are dropped",
+        format_args!("{kept_bytes} B"),
+    );
 }
 
 /// What one revocation took.
@@ -185,15 +197,23 @@ struct Revocation {
     cut: Duration,
     /// Until it returned, of its thread's time.
     whole: Duration,
+    /// The same of a membrane without proxies.
+    empty: Duration,
+}
+
+impl Revocation {
+    const SLOW: Self = Self {
+        cut: Duration::MAX,
+        whole: Duration::MAX,
+        empty: Duration::MAX,
+    };
 }
 
 fn revoke(objects: &[Arc<dyn Service>]) {
     let least = |count: usize| {
-        let mut least = Revocation {
-            cut: Duration::MAX,
-            whole: Duration::MAX,
-        };
-        for _ in 0..repetitions(count.max(1)).clamp(20, 800) {
+        let (mut least, mut empty) = (Revocation::SLOW, Duration::MAX);
+        for _ in 0..repetitions(count).clamp(20, 800) {
+            empty = empty.min(revocation(&Membrane::new(policy())).whole);
             let membrane = Membrane::new(policy());
             let proxies: Objects = objects[..count]
                 .iter()
@@ -204,14 +224,14 @@ fn revoke(objects: &[Arc<dyn Service>]) {
             least.cut = least.cut.min(took.cut);
             least.whole = least.whole.min(took.whole);
         }
+        least.empty = empty;
         least
     };
-    let empty = least(0);
+    let taken: Vec<_> = SIZES.map(|count| (count, least(count))).into();
     told(
         "revoke of a membrane without proxies",
-        format_args!("{:.2} µs", each(empty.whole, 1) / 1e3),
+        format_args!("{:.2} µs", each(taken[0].1.empty, 1) / 1e3),
     );
-    let taken: Vec<_> = SIZES.map(|count| (count, least(count))).into();
     let (few, many) = (&taken[0].1, &taken[SIZES.len() - 1].1);
     // 100 ns: what a clock on two cores can tell apart.
     at_most(
@@ -220,16 +240,17 @@ fn revoke(objects: &[Arc<dyn Service>]) {
         100.0,
         " ns",
     );
-    for (count, took) in &taken {
-        told(
-            &format!("revoke, the cut as another thread sees it, {count} proxies"),
-            format_args!("{:.0} ns", each(took.cut, 1)),
-        );
-    }
+    let cuts = taken
+        .iter()
+        .map(|(_, took)| format!("{:.0}", each(took.cut, 1)));
+    told(
+        "the same in ns, 10² to 10⁶ proxies",
+        cuts.collect::<Vec<_>>().join(", "),
+    );
     for (count, took) in taken {
         at_most(
             &format!("revoke, freeing {count} proxies, each"),
-            each(took.whole.saturating_sub(empty.whole), count),
+            each(took.whole.saturating_sub(took.empty), count),
             45.0,
             " ns",
         );
@@ -277,6 +298,7 @@ fn revocation(membrane: &Membrane) -> Revocation {
         Revocation {
             cut: seen.saturating_duration_since(start),
             whole,
+            ..Revocation::SLOW
         }
     })
 }
