@@ -43,7 +43,6 @@ fn memory() {
     let policy = policy();
     let mut membranes = Vec::with_capacity(MEMBRANES);
     let mut grants = Vec::with_capacity(MEMBRANES * GRANTS);
-    let before = resident_bytes();
     let taken = counted(|| {
         for _ in 0..MEMBRANES {
             let membrane = Membrane::new(policy.clone());
@@ -52,28 +51,13 @@ fn memory() {
         }
     });
     #[allow(clippy::cast_precision_loss, reason = "a number of bytes")]
-    let megabytes = |bytes: i64| bytes as f64 / 1e6;
+    let megabytes = taken.kept_bytes as f64 / 1e6;
     at_most(
         "100,000 membranes of ten grants each, requested",
-        megabytes(taken.kept_bytes),
+        megabytes,
         200.0,
         " MB",
     );
-    match (before, resident_bytes()) {
-        (Some(before), Some(after)) => told(
-            "the same, resident (with the handles)",
-            format_args!("{:.0} MB", megabytes(after - before)),
-        ),
-        _ => told("the same, resident", "not known on this system"),
-    }
-}
-
-/// The resident memory of this process.
-fn resident_bytes() -> Option<i64> {
-    const PAGE_BYTES: i64 = 4_096;
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: i64 = statm.split_whitespace().nth(1)?.parse().ok()?;
-    Some(pages * PAGE_BYTES)
 }
 
 /// The least time to revoke a membrane with so many grants below it, `branches` of which have the others.
