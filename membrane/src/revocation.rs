@@ -73,6 +73,9 @@ pub struct RunningCall {
     pub interface: &'static str,
     /// The method; `None` while the membrane itself looks at the object.
     pub method: Option<&'static str>,
+    /// For how long it had been running, to the millisecond, if its membrane had conditions or rules, or was suspended, when it
+    /// began: other calls do not look at the time.
+    pub running_for: Option<Duration>,
 }
 
 impl std::fmt::Display for RunningCall {
@@ -266,7 +269,11 @@ pub(crate) fn revoke_and_wait(
                 timed_out = true;
                 running.extend(calls.iter().map(|call| {
                     let (interface, method) = call.holder.method_name(call.method);
-                    RunningCall { interface, method }
+                    RunningCall {
+                        interface,
+                        method,
+                        running_for: call.running_for,
+                    }
                 }));
             }
         }

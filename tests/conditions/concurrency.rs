@@ -121,3 +121,42 @@ fn the_nearest_limit_is_told() {
     // The refused call was spent nowhere.
     assert_eq!(membrane.conditions().calls_left, Some(8));
 }
+
+/// Fails if `run_guarded` does not note the time, or a plain call is given that of one before.
+#[test]
+fn wait_tells_for_how_long_a_call_with_conditions_has_run() {
+    for limited in [true, false] {
+        let membrane = if limited {
+            under(|builder| builder.concurrency(9))
+        } else {
+            Membrane::new(policy())
+        };
+        let timed = under(|builder| builder.concurrency(9));
+        let (_, before) = lent(&timed);
+        let (stock, shop) = lent(&membrane);
+        let door = Door::shut();
+        stock.on_call({
+            let door = door.clone();
+            move || door.pass()
+        });
+        let running = start(move || {
+            // In the same frame.
+            before.ping().unwrap();
+            shop.ping()
+        });
+        door.await_arrivals(1);
+        std::thread::sleep(Duration::from_millis(5));
+        let waited = membrane.revoke_and_wait("over", Duration::ZERO);
+        let Err(membrane::WaitError::TimedOut(calls)) = waited else {
+            panic!("it runs: {waited:?}");
+        };
+        assert_eq!(calls.len(), 1);
+        assert_eq!(calls[0].method, Some("ping"));
+        match calls[0].running_for {
+            Some(time) => assert!(limited && time >= Duration::from_millis(4), "{time:?}"),
+            None => assert!(!limited),
+        }
+        door.open();
+        assert!(running.finish().unwrap_err().is_revoked());
+    }
+}

@@ -497,7 +497,7 @@ fn wait_error_says_that_access_has_ended() {
     };
     assert_eq!(
         debug(&calls[0]),
-        "RunningCall { interface: \"Worker\", method: Some(\"run\") } Worker::run"
+        "RunningCall { interface: \"Worker\", method: Some(\"run\"), running_for: None } Worker::run"
     );
     assert_revoked(caller.finish(), "stop");
 }

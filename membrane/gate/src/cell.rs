@@ -164,6 +164,7 @@ impl<T: ?Sized, X> Cell<T, X> {
         call: impl Admission<T, R, E>,
         refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
+        slot.note_beginning(method);
         let pass = match catch_unwind(AssertUnwindSafe(|| call.admit(method))) {
             Ok(Ok(pass)) => pass,
             Ok(Err(error)) => {
@@ -566,7 +567,7 @@ pub trait Reclaim: sealed::Sealed {
 #[doc(hidden)]
 pub struct Sweep<'a> {
     pub(crate) scope: usize,
-    pub(crate) in_use: &'a [(usize, u32)],
+    pub(crate) in_use: &'a [(usize, frames::Underway)],
 }
 
 /// What a pass found.

@@ -9,7 +9,8 @@
 //! # Who touches what when
 //!
 //! - `Slot::cell`: written by the owning thread only, read by revokers ([`in_use`]). Zero means free.
-//! - `Slot::method`: written before `cell`, read after it; names a running call in a report and decides nothing.
+//! - `Slot::method`: written before `cell`, read after it; names a running call in a report and decides nothing. A guarded call
+//!   then marks it, once `Slot::since` says when the call began: only with the mark is that this call's.
 //! - `Frames::hint`: the owner's alone; an atomic only because the struct is shared.
 //! - `Chunk`s are added by the owner and never removed; frames of an ended thread wait in [`Registry::free`] for the next.
 //!
@@ -25,6 +26,9 @@ use crate::sync::{
 };
 use std::cell::Cell;
 use std::ptr::NonNull;
+use std::time::Duration;
+#[cfg(not(loom))]
+use std::{sync::OnceLock, time::Instant};
 
 /// Frames that every thread has from its first call on.
 pub(crate) const HEAD: usize = if cfg!(loom) { 2 } else { 8 };
@@ -44,6 +48,45 @@ pub(crate) const ORPHAN_SLOTS: usize = if cfg!(loom) {
 pub(crate) struct Slot {
     cell: AtomicUsize,
     method: AtomicU32,
+    /// By [`uptime`].
+    #[cfg(not(loom))]
+    since: AtomicU32,
+}
+
+/// In [`Slot::method`]: `since` is this call's. A pin, whose method is `u32::MAX`, has no time.
+#[cfg(not(loom))]
+const TIMED: u32 = 1 << 31;
+
+/// What runs in a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Underway {
+    pub(crate) method: u32,
+    /// By [`uptime`].
+    since: Option<u32>,
+}
+
+impl Underway {
+    /// For how long, if that is known.
+    #[cfg(not(loom))]
+    pub(crate) fn running_for(self) -> Option<Duration> {
+        let since = self.since?;
+        Some(Duration::from_millis(uptime().wrapping_sub(since).into()))
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn running_for(self) -> Option<Duration> {
+        self.since.map(|_| Duration::ZERO)
+    }
+}
+
+/// Milliseconds since some moment. Wraps round after 49 days.
+#[cfg(not(loom))]
+fn uptime() -> u32 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let elapsed = START.get_or_init(Instant::now).elapsed().as_millis();
+    #[expect(clippy::cast_possible_truncation, reason = "it wraps round")]
+    let low = elapsed as u32;
+    low
 }
 
 impl Slot {
@@ -51,6 +94,36 @@ impl Slot {
         Self {
             cell: AtomicUsize::new(0),
             method: AtomicU32::new(0),
+            #[cfg(not(loom))]
+            since: AtomicU32::new(0),
+        }
+    }
+
+    /// Notes when the call that was published began.
+    #[cfg(not(loom))]
+    pub(crate) fn note_beginning(&self, method: u32) {
+        // Relaxed, twice: a mix-up of two calls would give a call in a report another's time, no more.
+        self.since.store(uptime(), Relaxed);
+        self.method.store(method | TIMED, Relaxed);
+    }
+
+    /// Time is nothing that a model is about.
+    #[cfg(loom)]
+    #[expect(clippy::unused_self, reason = "as without loom")]
+    pub(crate) fn note_beginning(&self, _: u32) {}
+
+    fn underway(&self) -> Underway {
+        let method = self.method.load(Relaxed);
+        #[cfg(not(loom))]
+        if method & TIMED != 0 && method != u32::MAX {
+            return Underway {
+                method: method & !TIMED,
+                since: Some(self.since.load(Relaxed)),
+            };
+        }
+        Underway {
+            method,
+            since: None,
         }
     }
 
@@ -246,6 +319,7 @@ static ORPHANS: [Orphan; ORPHAN_SLOTS] = [const {
         slot: Slot {
             cell: AtomicUsize::new(0),
             method: AtomicU32::new(0),
+            since: AtomicU32::new(0),
         },
         owner: AtomicUsize::new(0),
     }
@@ -422,7 +496,7 @@ fn this_thread() -> usize {
 /// The cells in use right now by any thread, with the method that runs, in order of address.
 ///
 /// Whether a frame entered or left meanwhile is in it is anybody's guess; see the crate's invariants for why that is enough.
-pub(crate) fn in_use() -> Vec<(usize, u32)> {
+pub(crate) fn in_use() -> Vec<(usize, Underway)> {
     let mut cells = Vec::new();
     let mut note = |slot: &Slot| {
         // Acquire: pairs with the Release in `Slot::publish` and `Slot::clear`.
@@ -432,7 +506,7 @@ pub(crate) fn in_use() -> Vec<(usize, u32)> {
             Acquire
         });
         if cell != 0 {
-            cells.push((cell, slot.method.load(Relaxed)));
+            cells.push((cell, slot.underway()));
         }
     };
     {
@@ -453,7 +527,7 @@ pub(crate) fn in_use() -> Vec<(usize, u32)> {
 ///
 /// What was entered or left while they were read may be in it or not.
 #[derive(Debug)]
-pub struct InUse(Vec<(usize, u32)>);
+pub struct InUse(Vec<(usize, Underway)>);
 
 impl InUse {
     /// Those of this moment.
@@ -477,7 +551,7 @@ impl InUse {
         self.0[from..]
             .iter()
             .take_while(move |(used, _)| *used == cell)
-            .map(|(_, method)| *method)
+            .map(|(_, underway)| underway.method)
     }
 }
 

@@ -163,6 +163,9 @@ pub struct Running {
     pub holder: Arc<dyn Holder>,
     /// The method's number, as given to [`Cell::call`](crate::Cell::call).
     pub method: u32,
+    /// For how long it had been running, to the millisecond, if it was a call of a [guarded](Scope::guard) scope: others do not
+    /// look at the time.
+    pub running_for: Option<Duration>,
 }
 
 impl std::fmt::Debug for Running {
@@ -492,10 +495,11 @@ impl<X> Scope<X> {
         for holder in busy {
             let cell = holder.cell().address();
             let from = in_use.partition_point(|(used, _)| *used < cell);
-            for (_, method) in in_use[from..].iter().take_while(|(used, _)| *used == cell) {
+            for (_, underway) in in_use[from..].iter().take_while(|(used, _)| *used == cell) {
                 running.push(Running {
                     holder: holder.clone(),
-                    method: *method,
+                    method: underway.method,
+                    running_for: underway.running_for(),
                 });
             }
         }

@@ -83,6 +83,10 @@ impl Pass for Ticket {
 impl Admission<super::model::Target, (), Refusal> for Asked<'_> {
     type Pass = Ticket;
 
+    fn turned_away(&self, _: u32, refusal: Refusal) -> Refusal {
+        refusal
+    }
+
     fn admit(&self, _: u32) -> Result<Ticket, Refusal> {
         // SAFETY: a read for the duration of the closure; loom checks that nobody writes.
         if self.0.no.with(|no| unsafe { *no }) {
