@@ -39,7 +39,7 @@ use std::sync::Arc;
 const MAX_LEVELS: u32 = 256;
 /// How many proxies of one tree may stand for each other when an object is looked for behind them. What lies deeper is
 /// treated as not at home, and wrapped once more.
-const MAX_LAYERS: u32 = 16;
+pub(crate) const MAX_LAYERS: u32 = 16;
 
 /// Where a proxy stands, in its scope.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,14 @@
 //! What an owner learns of an object that it asks about.
 
 use crate::direction::Direction;
+use crate::membrane_handle::Membrane;
 
-/// A live proxy of a membrane, as [`Membrane::lent`](crate::Membrane::lent) finds it. Data: it carries no authority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A proxy of a membrane, as [`Membrane::lent`] finds it.
+#[derive(Clone, Debug)]
 pub struct Lent {
     pub(crate) direction: Direction,
     pub(crate) allowed: u64,
+    pub(crate) membrane: Membrane,
 }
 
 impl Lent {
@@ -15,8 +17,13 @@ impl Lent {
         self.direction
     }
 
+    /// The membrane or grant that the proxy is of.
+    pub fn membrane(&self) -> &Membrane {
+        &self.membrane
+    }
+
     /// Whether the method of this number may be called: its position in
-    /// [`Interface::METHODS`](crate::Interface::METHODS) of the interface that the object crossed as.
+    /// [`Interface::METHODS`](crate::Interface::METHODS) of the interface that was asked about.
     pub fn allows(&self, method: u32) -> bool {
         method < u64::BITS && self.allowed & (1 << method) != 0
     }

@@ -12,14 +12,13 @@ use crate::interface::Target;
 use crate::lent::Lent;
 use crate::passable::Passable;
 use crate::policy::{Policy, PolicyError, PolicyProblem};
-use crate::query::{Whose, whose};
+use crate::query;
 use crate::reason::Reason;
 use crate::revocation::{self, Revoker, WaitError};
 use crate::scoped::ScopedGrant;
-use crate::tree::{Node, Scope, Unborn, WetSide};
+use crate::tree::{Node, Scope, Unborn, WetSide, descends};
 use object_membrane_gate::sync::lock;
 use object_membrane_gate::{drop_quietly, quietly};
-use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -388,6 +387,25 @@ impl Membrane {
         revocation::revoke(&self.0, reason.into());
     }
 
+    /// [`revoke`](Self::revoke)s several membranes at once: all of them are cut before anything of any is freed, so that what one
+    /// side's `Drop` does cannot hold up the cut of another's access.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # use membrane::{Membrane, Policy};
+    /// let tenants = [(); 3].map(|()| Membrane::new(Policy::deny_all()));
+    /// Membrane::revoke_all(&tenants, "closing");
+    /// assert!(tenants.iter().all(Membrane::is_revoked));
+    /// ```
+    pub fn revoke_all<'a>(
+        membranes: impl IntoIterator<Item = &'a Self>,
+        reason: impl Into<Reason>,
+    ) {
+        let roots = membranes.into_iter().map(|membrane| membrane.0.clone());
+        revocation::revoke_all(roots.collect(), reason.into());
+    }
+
     /// [`revoke`](Self::revoke)s, and waits until nothing runs any more and the targets are dropped.
     ///
     /// # Errors
@@ -513,10 +531,12 @@ impl Membrane {
         self.0.data().policy()
     }
 
-    /// What `object` is, if it is a live proxy of this membrane: which way its object went, and what may be called on it.
+    /// What `object` is, if it is a proxy of this membrane or of one derived from it: which way its object went, and what may be
+    /// called on it. A broken proxy is one, too.
     ///
-    /// `None` for any other object, a proxy of a child or of another tree included, for a broken proxy, and for one that is
-    /// asked as another interface than it crossed as. The question is the owner's to ask: it takes the membrane's handle.
+    /// Of a proxy that stands for another of the same tree, and of one that is asked as a super-interface of what it crossed
+    /// as, only what is surely allowed counts. `None` for any other object, also for a proxy of another tree. The question is
+    /// the owner's to ask: it takes the membrane's handle.
     ///
     /// # Examples
     ///
@@ -535,17 +555,12 @@ impl Membrane {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn lent<T: ?Sized + Target>(&self, object: &Arc<T>) -> Option<Lent> {
-        match whose(object, self.0.data().root_id()) {
-            Ok(Whose::Live(found, _target))
-                if Arc::ptr_eq(&found.scope, &self.0) && found.interface == TypeId::of::<T>() =>
-            {
-                Some(Lent {
-                    direction: found.direction,
-                    allowed: found.allowed,
-                })
-            }
-            _ => None,
-        }
+        let found = query::lent(object, self.0.data().root_id())?;
+        descends(&found.scope, &self.0).then(|| Lent {
+            direction: found.direction,
+            allowed: found.allowed,
+            membrane: Self(found.scope),
+        })
     }
 
     /// How many proxies of this membrane are alive, its children's not counted; zero once it is revoked.

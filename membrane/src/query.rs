@@ -5,6 +5,7 @@
 //! from the very object that was asked, by address. Only proxies give answers, and two objects alive at once do not share an
 //! address, so forwarding the question to somebody else's proxy gains nothing.
 
+use crate::crossing::MAX_LAYERS;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::interface::Target;
@@ -38,11 +39,34 @@ pub(crate) struct Found {
     refusal: Option<Refusal>,
     /// Whether the target is a proxy of the same tree itself.
     pub(crate) layered: bool,
-    /// The methods that the proxy lets through, as bits.
+    /// The methods that the proxy lets through, as bits: of the interface that its object crossed as.
     pub(crate) allowed: u64,
+    /// The names of these methods.
+    methods: &'static [&'static str],
 }
 
 impl Found {
+    /// The methods of `T` that the proxy surely lets through, as bits.
+    fn allowed_as<T: ?Sized + Target>(&self) -> u64 {
+        if self.interface == TypeId::of::<T>() {
+            return self.allowed;
+        }
+        let lets_through = |name: &str| {
+            let mut named = self.methods.iter().enumerate();
+            let mut of_this_name = named
+                .by_ref()
+                .filter(|(_, method)| **method == name)
+                .peekable();
+            of_this_name.peek().is_some()
+                && of_this_name.all(|(number, _)| self.allowed & (1 << number) != 0)
+        };
+        T::METHODS
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| lets_through(name))
+            .fold(0, |bits, (number, _)| bits | 1 << number)
+    }
+
     /// The side where the target lives.
     pub(crate) fn lives(&self) -> Option<&Arc<Scope>> {
         match self.direction {
@@ -71,6 +95,45 @@ pub(crate) enum Whose<T: ?Sized> {
 /// Too deep, if this thread has no room to look at the target: that must not pass for an answer. Panicked, if that foreign
 /// code does.
 pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Whose<T>, Error> {
+    let Some((found, target)) = ask(object, root)? else {
+        return Ok(Whose::Plain);
+    };
+    match (found.refusal, target) {
+        (None, Some(target)) => Ok(Whose::Live(found, target)),
+        (Some(Refusal::TooDeep), _) => Err(ErrorKind::TooDeep.into()),
+        // The target could not be offered as the interface asked for: treat the proxy as an object of its own.
+        (Some(_), _) | (None, None) => Ok(Whose::Broken),
+    }
+}
+
+/// What `object` is, if it is a proxy of the tree `root`, live or broken: with the methods of `T` that may surely be called.
+///
+/// Of layers of proxies that is what all of them let through; of a proxy that is asked as a super-interface, the methods of
+/// whose names it lets through all. What cannot be looked at lets nothing through.
+pub(crate) fn lent<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Option<Found> {
+    let (mut outer, mut target) = ask(object, root).ok()??;
+    outer.allowed = outer.allowed_as::<T>();
+    let mut layered = outer.layered && outer.refusal.is_none();
+    for _ in 0..MAX_LAYERS {
+        if !layered {
+            return Some(outer);
+        }
+        let Some(Ok(Some((inner, below)))) = target.map(|target| ask(&target, root)) else {
+            break;
+        };
+        outer.allowed &= inner.allowed_as::<T>();
+        layered = inner.layered && inner.refusal.is_none();
+        target = below;
+    }
+    outer.allowed = 0;
+    Some(outer)
+}
+
+/// What a proxy says of itself, and its target if that can be had.
+type Answer<T> = (Found, Option<Arc<T>>);
+
+/// Asks `object`; no answer if it is no proxy of the tree `root`.
+fn ask<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Option<Answer<T>>, Error> {
     let slot: RefCell<Option<Arc<T>>> = RefCell::new(None);
     let asked = Arc::as_ptr(object).cast::<()>().addr();
     let query = Query {
@@ -80,15 +143,8 @@ pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Wh
         slot: &slot,
     };
     quietly(|| T::ask(object, &query)).ok_or(ErrorKind::Panicked)?;
-    let Some(found) = query.found.into_inner() else {
-        return Ok(Whose::Plain);
-    };
-    match (found.refusal, slot.into_inner()) {
-        (None, Some(target)) => Ok(Whose::Live(found, target)),
-        (Some(Refusal::TooDeep), _) => Err(ErrorKind::TooDeep.into()),
-        // The target could not be offered as the interface asked for: treat the proxy as an object of its own.
-        (Some(_), _) | (None, None) => Ok(Whose::Broken),
-    }
+    let found = query.found.into_inner();
+    Ok(found.map(|found| (found, slot.into_inner())))
 }
 
 impl Query<'_> {
@@ -117,6 +173,7 @@ impl Query<'_> {
             refusal,
             layered: proxy.is_layered(),
             allowed: proxy.allowed(),
+            methods: T::METHODS,
         });
         if let Some(target) = target {
             T::offer(&target, self);

@@ -125,17 +125,25 @@ impl std::error::Error for WaitError {}
 ///
 /// Returns `root`, and with it the scopes of the subtree, whoever cut them, unless nothing of any of them is left to wait for.
 pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
+    revoke_all(vec![root.clone()], reason)
+}
+
+/// The same for several: all of them are cut before anything of any is freed. They come first in what it returns.
+pub(crate) fn revoke_all(roots: Vec<Arc<Scope>>, reason: Reason) -> Vec<Arc<Scope>> {
     if fault::on(Fault::EarlyWake) {
         let mut waiters = Waiters::default();
-        if let Some(tables) = lock(&root.data().tables).get() {
-            tables.waiters(&mut waiters);
+        for root in &roots {
+            if let Some(tables) = lock(&root.data().tables).get() {
+                tables.waiters(&mut waiters);
+            }
         }
         waiters.wake().into_iter().for_each(drop_flat);
     }
     let mut cuts: Vec<Cut<_>> = Vec::new();
     let mut audited = Vec::new();
     let mut observers: Vec<(Observer, Reason)> = Vec::new();
-    let mut subtree = vec![root.clone()];
+    let asked = roots.len();
+    let mut subtree = roots;
     // The positions in it of those that have children.
     let mut parents = Vec::new();
     let mut children = Vec::new();
@@ -208,7 +216,7 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
         let listed = parents.iter().map(|parent| orphans(&subtree[*parent]));
         let listed: Vec<_> = listed.collect();
         let mut listed = listed.into_iter().flatten();
-        for scope in subtree.drain(1..) {
+        for scope in subtree.drain(asked..) {
             drop(listed.next());
             drop(scope);
         }
