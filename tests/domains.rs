@@ -435,7 +435,23 @@ fn object_that_was_lent_by_a_grant_keeps_to_the_grant() {
     let Ok(Value::Object(granted)) = guest.call(&lent, KEPT, &[]) else {
         panic!()
     };
-    assert!(!guest.describe(&granted).expect("held").is_own());
+    let described = guest.describe(&granted).expect("held");
+    assert!(!described.is_own());
+    let names: Vec<_> = described
+        .methods()
+        .iter()
+        .map(|(_, method)| method.name())
+        .collect();
+    assert_eq!(
+        names,
+        ["echo"],
+        "what the grant refuses is not told by the membrane's list"
+    );
+    assert_eq!(granted.method("kept"), None);
+    assert_eq!(
+        kind(guest.call(&granted, KEPT, &[1.into()])),
+        ErrorKind::Refused
+    );
     assert_eq!(kind(guest.call(&granted, KEPT, &[])), ErrorKind::Refused);
     assert_eq!(guest.call(&granted, ECHO, &["d".into()]), Ok("d".into()));
     assert_eq!(entered(&log), ["echo"]);
@@ -726,6 +742,47 @@ fn domain_is_closed_from_inside_a_call_of_its() {
     assert_broken(soon(move || caller.call(&used, ACT, &[])), "from inside");
     assert_broken(guest.call(&lent, ACT, &[]), "from inside");
     assert_eq!(entered(&log), ["act"]);
+}
+
+/// Fails if one link is cut after what hangs on another was freed, or its observers told: they may block.
+#[test]
+fn close_cuts_every_link_before_anybody_is_told() {
+    let runtime = Runtime::new();
+    let middle = runtime.domain("middle", Limits::default());
+    let membranes = ["left", "right"].map(|name| {
+        let other = runtime.domain(name, Limits::default());
+        (
+            runtime
+                .join(&middle, &other, policy())
+                .expect("the first time"),
+            other,
+        )
+    });
+    let seen: Arc<Mutex<Vec<bool>>> = Arc::default();
+    for (index, (membrane, _)) in membranes.iter().enumerate() {
+        let (other, seen) = (membranes[1 - index].0.clone(), seen.clone());
+        membrane.on_revoke(move |_| {
+            seen.lock().expect("no panic here").push(other.is_revoked());
+        });
+    }
+    middle.close("over");
+    assert_eq!(*seen.lock().expect("no panic"), [true, true]);
+}
+
+/// Fails if a membrane that was revoked counts as a link: the two could never be joined again.
+#[test]
+fn domains_are_joined_anew_after_their_membrane_is_revoked() {
+    let (runtime, guest) = two();
+    let membrane = runtime.host().membrane(&guest).expect("joined");
+    let (own, _) = oak(runtime.host());
+    let before = runtime.host().send(&own, &guest).expect("joined");
+    membrane.revoke("a fresh start");
+    runtime
+        .join(runtime.host(), &guest, policy())
+        .expect("the old one is gone");
+    let after = runtime.host().send(&own, &guest).expect("joined");
+    assert_eq!(guest.call(&after, ECHO, &["a".into()]), Ok("a".into()));
+    assert_broken(guest.call(&before, ECHO, &["a".into()]), "a fresh start");
 }
 
 #[test]

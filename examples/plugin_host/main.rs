@@ -1,7 +1,7 @@
 //! Lends a directory to a plugin that nobody trusts, and takes it back while the plugin is at work.
 //!
 //! ```text
-//! cargo run --release --example plugin_host -- [--json] [DIR]
+//! cargo run --release --example plugin_host -- [--native] [--json] [DIR]
 //! ```
 //!
 //! Look for: the plugin, a crate of its own (`plugin/`), is ordinary code over `Arc<dyn Dir>`, and [`host`], to which it is
@@ -11,8 +11,8 @@
 //! that every object that was lent is gone although the plugin still holds its proxies. The host steers the plugin on the
 //! plugin's side of the membrane, so after revoking it still hears from the plugin what it has seen, and why it was cut off.
 //!
-//! Weak: the plugin is linked into the same program. Safe Rust keeps it from the objects behind the proxies, not from
-//! `std::fs`: a plugin that has nothing but what it is given needs a guest of its own, such as a Wasm component. The
+//! Weak: with `--native` the plugin is linked into the same program. Safe Rust keeps it from the objects behind the proxies,
+//! not from `std::fs`; as a component, which it is otherwise, it has nothing but what it is given. The
 //! plugin's numbers are its own claims, and a plugin that does not return keeps its thread. Memory grows with neither the
 //! number nor the size of the files, but with the depth of the tree (see `plugin/src/walk.rs`).
 

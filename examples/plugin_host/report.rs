@@ -149,7 +149,7 @@ fn unreadable(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
         directories,
         named,
     } = &outcome.survey.unreadable;
-    if files + directories == 0 {
+    if files.saturating_add(*directories) == 0 {
         return Ok(());
     }
     writeln!(
@@ -165,7 +165,10 @@ fn unreadable(outcome: &Outcome, out: &mut dyn Write) -> io::Result<()> {
     for (path, error) in named.iter().take(NAMED) {
         writeln!(out, "    {}: {error}", shown(path))?;
     }
-    match (files + directories).saturating_sub(named.len().min(NAMED) as u64) {
+    match files
+        .saturating_add(*directories)
+        .saturating_sub(named.len().min(NAMED) as u64)
+    {
         0 => Ok(()),
         more => writeln!(out, "    and {} more", grouped(more)),
     }

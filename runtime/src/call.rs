@@ -22,7 +22,7 @@ impl Domain {
     /// [`CallError::Membrane`]: no such method, or not allowed; revoked; panicked; too deep; rejected.
     /// [`CallError::Limit`]: arguments or result are larger than [`Limits::message`](crate::Limits::message), on the way
     /// through a membrane. [`CallError::Arguments`]: they are not what the method takes. [`CallError::Raised`]: the
-    /// object's own error. [`CallError::Busy`]: see there.
+    /// object's own error.
     ///
     /// # Panics
     ///

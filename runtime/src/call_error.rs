@@ -23,7 +23,8 @@ pub enum CallError {
     Arguments(Mismatch),
     /// A limit is reached.
     Limit(Limit),
-    /// The target is a guest's object, and the guest is at work for somebody else.
+    /// What a [`Foreign`](crate::Foreign) answers whose other side is at work for somebody else. Whoever calls it through its
+    /// interface gets [`ErrorKind::Failed`].
     Busy,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! # Domains, calls and guests
 //!
-//! The tests are in the package `tests`: `dynamic.rs`, `domains.rs`, and `guests.rs` with its folder.
+//! The tests are in `tests/`: `dynamic.rs`, `domains.rs`, and the package in `guests/`.
 //!
 //! | | promise | shown by |
 //! |---|---|---|
@@ -23,8 +23,12 @@
 //!   host's function that does not return holds the guest and its thread.
 //! - **The stack between.** A guest's stack is bounded, the host's calls between its calls included; a call that goes back
 //!   and forth until that is used up ends the guest. Where the policy's limit of calls inside calls is lower, it is an error.
-//! - **What a message takes to arrive.** It is lifted out of the guest's memory before it is measured, so it is bounded by
-//!   that memory first.
+//! - **What a message takes to arrive.** It is lifted out of the guest's memory before it is measured: up to the limit on its
+//!   bytes and 256 for each of its nodes. A guest that sends more is ended instead of told.
+//! - **What an instance takes beside its memory.** It is bounded by the size of the component, which the engine limits:
+//!   `EngineOptions::code_bytes`. So is what compiling it takes.
+//! - **The names of what is not allowed**, to the holder's own program: `Object::interface` describes the interface, which both
+//!   sides compile. A guest's `describe` does not.
 //! - **Times before 1970** do not exist in a guest.
 //! - **Text of a guest's.** What a guest says is its own claim: print it with care.
 //!

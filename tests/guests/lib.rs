@@ -3,6 +3,7 @@
 #![cfg(test)]
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod churn;
 mod data;
 mod files;

@@ -193,6 +193,22 @@ fn object_of_a_guest_that_was_dropped_tells_why_it_is_gone() {
     drop((counter, adder));
 }
 
+/// Fails if a guest's domain, when it is closed, does not end what is in it: the memory would stay until the guest is dropped.
+#[test]
+fn closing_its_domain_stops_an_idle_guest() {
+    let started = Started::new(Limits::default());
+    assert!(started.guest.report().memory_bytes > Some(0));
+    started.guest.domain().close("moved out");
+    assert_eq!(started.guest.report().ended, Some(End::Stopped));
+    assert_eq!(started.guest.report().memory_bytes, None);
+    let error = started.probe.same(Server::new(), Server::new()).map(|_| ());
+    assert_eq!(
+        error.expect_err("it is gone").reason().map(Reason::as_str),
+        Some("moved out")
+    );
+    assert_engine_works();
+}
+
 #[test]
 fn guest_that_waits_in_the_host_is_stopped_from_another_thread() {
     let started = Started::new(unhurried());

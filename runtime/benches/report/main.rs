@@ -1,6 +1,6 @@
 //! What dynamic calls and guests cost, one line a row: `row<TAB>measured<TAB>limit<TAB>ok|short`.
 //!
-//! `cargo bench -p object-membrane-runtime --features fs,wasm --bench report`. Ratios and minima of interleaved
+//! `cargo bench -p object-membrane-runtime --bench report`. Ratios and minima of interleaved
 //! repetitions in one process; a row without a limit says what was measured. `-- quick` leaves out what takes long: ten
 //! thousand guests, and the example on 50,000 files.
 

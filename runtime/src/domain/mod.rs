@@ -105,6 +105,8 @@ struct Inner {
     exports: Mutex<Exports>,
     table: Mutex<Table>,
     closed: OnceLock<Reason>,
+    /// What ends with it.
+    end: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 /// A domain, without keeping it.
@@ -133,6 +135,7 @@ impl Domain {
             links: RwLock::default(),
             exports: Mutex::default(),
             closed: OnceLock::new(),
+            end: OnceLock::new(),
         }))
     }
 
@@ -181,7 +184,7 @@ impl Domain {
             let Some(lent) = link.membrane().lent(&object) else {
                 continue;
             };
-            // A proxy that is for the other side would be ours by mistake: it stays what it is, an object with a gate.
+            // A proxy that is for the other side stays what it is to this one: an object of its own, with a gate.
             if lent.direction() != link.direction_to(self.id()) {
                 break;
             }
@@ -192,7 +195,7 @@ impl Domain {
                 self.id(),
                 link.peer_of(self.id()),
                 allowed,
-                link.membrane().clone(),
+                lent.membrane().clone(),
                 Typed::new(object),
             );
         }
@@ -203,8 +206,8 @@ impl Domain {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rejected`] if this domain does not hold `object`, or if no membrane joins the two; and what
-    /// [`Membrane::wrap`] may answer.
+    /// [`ErrorKind::Rejected`] if this domain does not hold `object`, or if no membrane joins the two;
+    /// [`ErrorKind::Revoked`] if one of them is closed; and what [`Membrane::wrap`] may answer.
     pub fn send(&self, object: &Object, to: &Self) -> Result<Object, Error> {
         if object.holder() != self.id() {
             return Err(ErrorKind::Rejected.into());
@@ -212,8 +215,16 @@ impl Domain {
         if to.id() == self.id() {
             return Ok(object.clone());
         }
-        let link = self.link_to(to.id()).ok_or(ErrorKind::Rejected)?;
+        let link = self.link_to(to.id()).ok_or_else(|| self.apart(to))?;
         object.dispatch().cross(&link, to)
+    }
+
+    /// Why no membrane joins this domain to `other`.
+    fn apart(&self, other: &Self) -> Error {
+        match self.closed().or(other.closed()) {
+            Some(reason) => revoked(reason),
+            None => ErrorKind::Rejected.into(),
+        }
     }
 
     /// Gets a reference that another domain holds, through the membrane that joins the two.
@@ -325,6 +336,19 @@ impl Domain {
         self.0.close(reason.into());
     }
 
+    /// Has `end` called when it is closed, after the cut: at once, if it is closed already. One for each domain.
+    #[cfg(feature = "wasm")]
+    pub(crate) fn on_close(&self, end: impl Fn() + Send + Sync + 'static) {
+        let first = self.0.end.set(Box::new(end)).is_ok();
+        debug_assert!(first, "a domain is one guest's");
+        // Who closes sets the reason first, and then looks for this.
+        if self.closed().is_some()
+            && let Some(end) = self.0.end.get()
+        {
+            end();
+        }
+    }
+
     /// Why it was closed, if it is.
     pub fn closed(&self) -> Option<Reason> {
         self.0.closed.get().copied()
@@ -364,16 +388,18 @@ pub(crate) fn revoked(reason: Reason) -> Error {
 
 impl Inner {
     fn close(&self, reason: Reason) {
-        if self.closed.set(reason).is_err() {
-            return;
-        }
+        // Whoever comes second must not return before the cut either, so that both make it: the first reason stays.
+        let reason = *self.closed.get_or_init(|| reason);
+        // No link is added any more. Together, so that what one side's `Drop` does holds up no other's cut.
+        let membranes: Vec<Membrane> = {
+            let links = self.links.read().unwrap_or_else(PoisonError::into_inner);
+            links.values().map(|link| link.membrane().clone()).collect()
+        };
+        Membrane::revoke_all(&membranes, reason);
         let links = {
             let mut links = self.links.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *links)
         };
-        for link in links.values() {
-            link.membrane().revoke(reason);
-        }
         for link in links.into_values() {
             if let Some(peer) = link.peer().upgrade() {
                 peer.0.unlink(self.id);
@@ -384,6 +410,9 @@ impl Inner {
             std::mem::take(&mut *lock(&self.exports)),
         );
         drop((names, imports));
+        if let Some(end) = self.end.get() {
+            end();
+        }
     }
 
     fn unlink(&self, peer: DomainId) {
@@ -449,10 +478,15 @@ pub(crate) fn join(
     if let Some(reason) = wet.closed().or(dry.closed()) {
         return Err(JoinError::Closed(reason));
     }
-    if one.contains_key(&second.id()) {
+    let joined = one.get(&second.id());
+    if joined.is_some_and(|link| !link.membrane().is_revoked()) {
         return Err(JoinError::Joined);
     }
-    one.insert(second.id(), link.clone_for(second));
-    other.insert(first.id(), link.clone_for(first));
+    let replaced = (
+        one.insert(second.id(), link.clone_for(second)),
+        other.insert(first.id(), link.clone_for(first)),
+    );
+    drop((one, other));
+    drop(replaced);
     Ok(membrane)
 }

@@ -11,12 +11,12 @@ use std::time::{Duration, SystemTime};
 const OUT_OF_RANGE: &str = "an integer out of range";
 
 macro_rules! integers {
-    ($($ty:ty),*) => {
+    ($($ty:ty as $described:ty),*) => {
         $(
             #[allow(clippy::cast_lossless, reason = "`isize` and `usize` have no `From`")]
             impl Dynamic for $ty {
                 fn ty(_: &mut Describing) -> Type {
-                    Type::Integer(<$ty>::MIN as i128, <$ty>::MAX as i128)
+                    Type::Integer(<$described>::MIN as i128, <$described>::MAX as i128)
                 }
 
                 #[inline]
@@ -38,7 +38,18 @@ macro_rules! integers {
     };
 }
 
-integers!(i8, i16, i32, i64, isize, u16, u32, u64, usize);
+// The interface is the same whatever the width of an address: what does not fit is refused where it arrives.
+integers!(
+    i8 as i8,
+    i16 as i16,
+    i32 as i32,
+    i64 as i64,
+    isize as i64,
+    u16 as u16,
+    u32 as u32,
+    u64 as u64,
+    usize as u64
+);
 
 /// The one form of an integer of at most 64 bits.
 #[inline]

@@ -17,11 +17,31 @@ use std::sync::{Arc, Mutex, PoisonError};
 type Items<T, E> = Box<dyn Iterator<Item = Result<T, E>> + Send>;
 
 /// An iterator that is called dynamically. It is taken out for each step, so that none of its code runs under the lock.
-struct Iterating<T, E>(Mutex<Option<Items<T, E>>>);
+struct Iterating<T, E>(Mutex<State<T, E>>);
+
+enum State<T, E> {
+    Here(Items<T, E>),
+    /// At a step, or taken by somebody: whoever asks then is told so, or it would look like the end.
+    Away,
+    Over,
+}
 
 impl<T, E> Iterating<T, E> {
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Items<T, E>>> {
+    fn slot(&self) -> std::sync::MutexGuard<'_, State<T, E>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes the iterator out. One that has ended is an empty one.
+    fn take(&self) -> Option<Items<T, E>>
+    where
+        T: 'static,
+        E: 'static,
+    {
+        match std::mem::replace(&mut *self.slot(), State::Away) {
+            State::Here(items) => Some(items),
+            State::Away => None,
+            State::Over => Some(Box::new(std::iter::empty())),
+        }
     }
 }
 
@@ -44,14 +64,16 @@ impl<T: Passable + Dynamic, E: Passable + Dynamic + From<Error>> Dispatch for It
             return Err(ErrorKind::Refused.into());
         }
         let [] = arguments::<0>(args)?;
-        let taken = self.slot().take();
-        let Some(mut items) = taken else {
-            return Ok(Value::Null);
+        let Some(mut items) = self.take() else {
+            return Err(ErrorKind::Failed.into());
         };
+        // A step that panics leaves it away: nobody knows what is left of it.
         let item = items.next();
-        if item.is_some() {
-            *self.slot() = Some(items);
-        }
+        *self.slot() = if item.is_some() {
+            State::Here(items)
+        } else {
+            State::Over
+        };
         let item = super::answer(item.transpose(), side);
         // Nobody knows whether it came through a membrane, so each item is measured as if it did.
         if let Ok(value) | Err(CallError::Raised(value)) = &item {
@@ -61,7 +83,7 @@ impl<T: Passable + Dynamic, E: Passable + Dynamic + From<Error>> Dispatch for It
     }
 
     fn cross(&self, link: &Link, to: &Domain) -> Result<Object, Error> {
-        let items = self.slot().take().ok_or(ErrorKind::Rejected)?;
+        let items = self.take().ok_or(ErrorKind::Rejected)?;
         let items = link.membrane().pass(items, link.direction_to(to.id()))?;
         Ok(hold(items, to, Some(link)))
     }
@@ -69,7 +91,7 @@ impl<T: Passable + Dynamic, E: Passable + Dynamic + From<Error>> Dispatch for It
     fn upcast(&self, slot: &mut dyn Any) -> bool {
         match slot.downcast_mut::<Option<Items<T, E>>>() {
             Some(slot) => {
-                *slot = self.slot().take();
+                *slot = self.take();
                 true
             }
             None => false,
@@ -87,7 +109,7 @@ fn hold<T: Passable + Dynamic, E: Passable + Dynamic + From<Error>>(
     side: &Domain,
     through: Option<&Link>,
 ) -> Object {
-    let iterating = Iterating(Mutex::new(Some(items)));
+    let iterating = Iterating(Mutex::new(State::Here(items)));
     match through {
         Some(link) => Object::foreign(
             side.id(),

@@ -50,6 +50,13 @@ pub enum Found {
         /// Its number.
         version: u16,
     },
+    /// It is larger than [`EngineOptions::code_bytes`](super::EngineOptions::code_bytes).
+    TooLarge {
+        /// Its bytes.
+        bytes: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// It is damaged, or uses what this engine does not have; the engine says what.
     Invalid(String),
     /// It imports something that is not granted.
@@ -81,6 +88,10 @@ impl fmt::Display for LoadError {
                 "a core module: build it for a wasm32 target with the guest crate, and make it a component",
             ),
             Found::OtherFormat { version } => write!(f, "WebAssembly in format {version}"),
+            Found::TooLarge { bytes, most } => write!(
+                f,
+                "one of {bytes} bytes: more than {most} take a larger `EngineOptions::code_bytes`"
+            ),
             Found::Invalid(why) => write!(f, "an invalid one: {why}"),
             Found::Import(name) => write!(f, "one that imports {name}, which is not granted"),
             Found::OtherVersion { found, expected } => {
@@ -106,6 +117,7 @@ impl LoadError {
 impl Code {
     pub(super) fn compile(engine: &Engine, name: &str, bytes: &[u8]) -> Result<Self, LoadError> {
         let pre = check_format(bytes)
+            .and_then(|()| check_size(bytes, engine.options().code_bytes))
             .and_then(|()| prepare(engine, bytes))
             .map_err(|found| LoadError {
                 file: name.into(),
@@ -141,6 +153,14 @@ fn check_format(bytes: &[u8]) -> Result<(), Found> {
         (1, 0x0d) => Ok(()),
         _ => Err(Found::OtherFormat { version }),
     }
+}
+
+fn check_size(bytes: &[u8], most: usize) -> Result<(), Found> {
+    let bytes = bytes.len();
+    if bytes > most {
+        return Err(Found::TooLarge { bytes, most });
+    }
+    Ok(())
 }
 
 fn prepare(engine: &Engine, bytes: &[u8]) -> Result<super::bindings::PluginPre<State>, Found> {

@@ -18,14 +18,23 @@ pub struct EngineOptions {
     /// The most bytes of stack for a guest's calls, those of the host between them included. A thread that calls a guest
     /// needs this much, and some for itself.
     pub stack_bytes: usize,
+    /// The most bytes of a thread's stack for guests inside each other, counted from where the outermost was called. A guest
+    /// is not called inside another, but answered with [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), if it could go
+    /// beyond. At least [`stack_bytes`](Self::stack_bytes).
+    pub thread_stack_bytes: usize,
+    /// The most bytes of a component. Compiling one, and what an instance needs besides its memory, take time and memory in
+    /// proportion: up to eight bytes for each of them in each of the sixteen instances that a component may be made of.
+    pub code_bytes: usize,
 }
 
 impl Default for EngineOptions {
-    /// No fuel, 1 MiB.
+    /// No fuel; stacks of 512 KiB, and 1.5 MiB together; components of up to 8 MiB.
     fn default() -> Self {
         Self {
             fuel: false,
-            stack_bytes: 1 << 20,
+            stack_bytes: 512 << 10,
+            thread_stack_bytes: 1536 << 10,
+            code_bytes: 8 << 20,
         }
     }
 }
@@ -66,6 +75,12 @@ impl Engine {
         let mut config = wasmtime::Config::new();
         config
             .wasm_component_model(true)
+            // By default these are as the engine's cargo features are, which another crate of the program may have on. A
+            // guest that waits for the host could not be called back.
+            .concurrency_support(false)
+            .shared_memory(false)
+            .wasm_gc(false)
+            .wasm_memory64(false)
             .epoch_interruption(true)
             .consume_fuel(options.fuel)
             .max_wasm_stack(options.stack_bytes)

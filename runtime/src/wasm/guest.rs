@@ -113,10 +113,15 @@ impl Guest {
             domain.close(end.to_string());
             StartError::Ended(end)
         })?;
+        let ending = Arc::downgrade(&instance);
+        domain.on_close(move || {
+            if let Some(instance) = ending.upgrade() {
+                instance.end();
+            }
+        });
         let root = instance.start().map_err(|error| {
             let ended = instance.ended();
             domain.close("the guest did not start");
-            instance.end();
             ended.map_or(StartError::NoRoot(error), StartError::Ended)
         })?;
         Ok(Self {
@@ -148,7 +153,7 @@ impl Guest {
         &self.root
     }
 
-    /// The guest's domain.
+    /// The guest's domain. Closing it [stops](Self::stop) the guest.
     pub fn domain(&self) -> &Domain {
         &self.domain
     }
@@ -162,7 +167,6 @@ impl Guest {
     /// or when the host's function that it waits for returns.
     pub fn stop(&self, reason: impl Into<Reason>) {
         self.domain.close(reason);
-        self.instance.end();
     }
 
     /// What is known of it.
@@ -182,11 +186,21 @@ impl Guest {
     }
 }
 
+/// The most bytes that the engine counts for a node, its text and bytes not included.
+const LIFTED_BYTES: usize = 256;
+
 fn instantiate(code: &Code, domain: &Domain) -> Result<Arc<Instance>, End> {
     let limits = domain.limits();
     let state = State::new(domain.clone(), limits.memory_bytes, limits.handles);
     let mut store = Store::new(code.engine().inner(), state);
     store.limiter(|state| state);
+    // What may be lifted out of its memory for one call, before the message is measured.
+    let message = limits.message;
+    store.set_hostcall_fuel(
+        message
+            .bytes
+            .saturating_add(message.nodes.saturating_mul(LIFTED_BYTES)),
+    );
     store.epoch_deadline_callback(|store| {
         store.data().check()?;
         Ok(UpdateDeadline::Continue(1))

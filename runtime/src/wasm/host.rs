@@ -16,6 +16,8 @@ use std::sync::Arc;
 use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime::{AsContextMut, Result, StoreContextMut};
 
+/// How many objects the host has dropped before a guest is told in the middle of its call.
+const RELEASED_AT_ONCE: usize = 1024;
 const HOST: &str = "object-membrane:guest/host@0.1.0";
 
 /// What there is to import.
@@ -68,6 +70,8 @@ fn call(
     // Their `Drop` may be anything: not while the answer is made.
     drop(args);
     drop(object);
+    // What a guest passes in one long call is not to pile up until it returns.
+    instance.tell_released(store.as_context_mut(), RELEASED_AT_ONCE)?;
     let state = store.data_mut();
     // The guest may have been ended meanwhile.
     state.check()?;

@@ -27,6 +27,15 @@ const PATIENCE: Duration = Duration::from_secs(10);
 thread_local! {
     /// How many guests this thread is inside of.
     static INSIDE: Cell<usize> = const { Cell::new(0) };
+    /// Where on this thread's stack the outermost of them was called.
+    static OUTERMOST: Cell<usize> = const { Cell::new(0) };
+}
+
+/// About where the stack ends now.
+#[inline(never)]
+fn stack_address() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(std::hint::black_box(&here)).addr()
 }
 
 /// A guest's instance.
@@ -87,7 +96,10 @@ impl Instance {
     /// The store, when it is idle.
     fn take(&self) -> Result<Box<Store<State>>, CallError> {
         let waits = INSIDE.get() == 0;
-        let until = Instant::now() + self.deadline.unwrap_or(PATIENCE);
+        let now = Instant::now();
+        let until = now
+            .checked_add(self.deadline.unwrap_or(PATIENCE))
+            .unwrap_or(now + PATIENCE);
         let mut idle = lock(&self.idle);
         loop {
             match std::mem::replace(&mut *idle, Idle::InUse) {
@@ -131,6 +143,7 @@ impl Instance {
         let mut visit = Visit::begin(self)?;
         let store = visit.store()?;
         let result = self.outermost(store, plugin, f);
+        visit.finished = true;
         drop(visit);
         result
     }
@@ -145,22 +158,45 @@ impl Instance {
         let _running = self.engine.running();
         self.prepare(store);
         let result = guarded(store.as_context_mut(), |store| f(plugin, store))?;
-        let released = std::mem::take(&mut *lock(&self.released));
-        if !released.is_empty() {
-            let told = guarded(store.as_context_mut(), |mut store| {
-                plugin
-                    .object_membrane_guest_guest()
-                    .call_release(&mut store, &released)
-            });
-            // It has ended the guest, and takes nothing from this call's result.
-            drop(told);
+        if !lock(&self.released).is_empty() {
+            // With limits of its own: what the host has dropped is nothing that this call did.
+            let left = store.get_fuel();
+            self.prepare(store);
+            // A guest that cannot be told is ended by it, and the result with it.
+            guarded(store.as_context_mut(), |store| self.tell_released(store, 1))?;
+            if let Ok(left) = left {
+                let _counted = store.set_fuel(left);
+            }
         }
         Ok(result)
     }
 
+    /// Tells the guest what the host no longer holds, if that is `least` objects or more.
+    pub(super) fn tell_released(
+        &self,
+        mut store: StoreContextMut<'_, State>,
+        least: usize,
+    ) -> wasmtime::Result<()> {
+        let released = {
+            let mut released = lock(&self.released);
+            if released.len() < least {
+                return Ok(());
+            }
+            std::mem::take(&mut *released)
+        };
+        match self.plugin.get() {
+            Some(plugin) => plugin
+                .object_membrane_guest_guest()
+                .call_release(&mut store, &released),
+            None => Ok(()),
+        }
+    }
+
     /// Sets the limits of one call from outside.
     pub(super) fn prepare(&self, store: &mut Store<State>) {
-        store.data_mut().deadline = self.deadline.map(|limit| Instant::now() + limit);
+        store.data_mut().deadline = self
+            .deadline
+            .and_then(|limit| Instant::now().checked_add(limit));
         store.set_epoch_deadline(1);
         if self.engine.options().fuel {
             // A store begins with none. Refused only by an engine that does not count.
@@ -270,15 +306,28 @@ fn guarded<R>(
 struct Visit<'a> {
     instance: &'a Instance,
     store: Option<Box<Store<State>>>,
+    /// The call has returned: it does not unwind through the guest.
+    finished: bool,
 }
 
 impl<'a> Visit<'a> {
     fn begin(instance: &'a Instance) -> Result<Self, CallError> {
+        let here = stack_address();
+        if INSIDE.get() == 0 {
+            OUTERMOST.set(here);
+        } else {
+            let options = instance.engine.options();
+            let used = OUTERMOST.get().abs_diff(here);
+            if used.saturating_add(options.stack_bytes) > options.thread_stack_bytes {
+                return Err(ErrorKind::TooDeep.into());
+            }
+        }
         let store = instance.take()?;
         INSIDE.set(INSIDE.get() + 1);
         Ok(Self {
             instance,
             store: Some(store),
+            finished: false,
         })
     }
 
@@ -296,7 +345,7 @@ impl Drop for Visit<'_> {
         let state = store.data();
         let ended = match state.ended {
             Some(end) => Some(end),
-            None if std::thread::panicking() => Some(End::Broke),
+            None if !self.finished => Some(End::Broke),
             None if state.domain.closed().is_some() => Some(End::Stopped),
             None => None,
         };
@@ -310,9 +359,12 @@ impl Drop for Visit<'_> {
                 }
             }
             Some(end) => {
+                let domain = state.domain.clone();
                 self.instance.put_back(Idle::Gone(end));
                 self.instance.changed.notify_all();
                 drop(store);
+                // Closed already, but for a panic of the host's that went through the guest.
+                domain.close(end.to_string());
             }
         }
     }

@@ -8,8 +8,12 @@
 //!
 //! One thread at a time runs a guest. While a guest waits for the host, in a call that it made, the host may call the
 //! guest back, on that thread. A call from another thread waits for the guest to be idle, at most as long as the guest's
-//! deadline; a thread that is inside some guest does not wait, since two that wait for each other would for ever: it gets
-//! [`CallError::Busy`](crate::CallError::Busy).
+//! deadline, or ten seconds if it has none; a thread that is inside some guest does not wait, since two that wait for each
+//! other would for ever. A call that does not get in is answered with [`ErrorKind::Failed`](membrane::ErrorKind::Failed).
+//!
+//! A guest that is called from inside another stands on the same stack: it is not called, but answered with
+//! [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), where the two could use more of it than
+//! [`EngineOptions::thread_stack_bytes`].
 //!
 //! # When a guest misbehaves
 //!

@@ -158,6 +158,20 @@ impl ResourceLimiter for State {
         Ok(true)
     }
 
+    fn instances(&self) -> usize {
+        // The guest's own module, and the few that join it to the component's imports.
+        16
+    }
+
+    fn memories(&self) -> usize {
+        // Each takes several GiB of addresses, however small it is.
+        4
+    }
+
+    fn tables(&self) -> usize {
+        16
+    }
+
     fn table_growing(
         &mut self,
         current: usize,

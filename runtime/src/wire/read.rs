@@ -152,7 +152,7 @@ impl<F: FnMut(Reference) -> Option<Object>> Reader<F> {
             let mut deepest = 0;
             let value = match node {
                 Node::Items(items) => {
-                    let mut list = Vec::with_capacity(items.len());
+                    let mut list = Vec::with_capacity(items.len().min(total));
                     for to in items {
                         let (value, depth) = take(to)?;
                         deepest = deepest.max(depth);
@@ -161,8 +161,8 @@ impl<F: FnMut(Reference) -> Option<Object>> Reader<F> {
                     Value::List(list.into())
                 }
                 Node::Fields(fields) => {
-                    let mut names = HashSet::with_capacity(fields.len());
-                    let mut record = Vec::with_capacity(fields.len());
+                    let mut names = HashSet::with_capacity(fields.len().min(total));
+                    let mut record = Vec::with_capacity(fields.len().min(total));
                     for (name, to) in fields {
                         let (value, depth) = take(to)?;
                         deepest = deepest.max(depth);

@@ -1,0 +1,178 @@
+//! What a guest can make the host take: memory, addresses, stack, and what it must remember.
+
+use super::forger::{Forged, Parts};
+use super::{Server, assert_engine_works, assert_works, knowing, policy};
+use membrane::{Error, ErrorKind};
+use probe::{Probe, Service};
+use runtime::wasm::{Engine, EngineOptions, Found, Guest, StartError};
+use runtime::{Limits, Runtime};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Fails if the number of memories is the engine's own: each takes gigabytes of addresses.
+#[test]
+fn guest_has_few_memories() {
+    let started = |rest| {
+        let parts = Parts {
+            attack: "(call $number (i32.const 7))",
+            rest,
+            ..Parts::default()
+        };
+        parts.start(Limits::default()).map(|_| ())
+    };
+    assert_eq!(started("(memory 0) (memory 0) (memory 0)"), Ok(()));
+    let refused = started("(memory 0) (memory 0) (memory 0) (memory 0)");
+    assert!(matches!(refused, Err(StartError::Ended(_))), "{refused:?}");
+    assert_engine_works();
+}
+
+/// Fails if the size is not looked at before the component is compiled.
+#[test]
+fn component_that_is_too_large_is_not_compiled() {
+    let bytes = std::fs::read(env!("PROBE")).expect("it was built");
+    let most = bytes.len() - 1;
+    let options = EngineOptions {
+        code_bytes: most,
+        ..EngineOptions::default()
+    };
+    let engine = Engine::new(options).expect("an engine");
+    let error = engine.compile("probe", &bytes).expect_err("one too many");
+    let found = Found::TooLarge {
+        bytes: bytes.len(),
+        most,
+    };
+    assert_eq!(error.found, found);
+    assert!(
+        error.to_string().contains("EngineOptions::code_bytes"),
+        "{error}"
+    );
+}
+
+/// Fails if a deadline is added to the time without a look.
+#[test]
+fn deadline_that_no_clock_reaches_is_none() {
+    let limits = Limits {
+        deadline: Some(Duration::MAX),
+        ..Limits::default()
+    };
+    assert_works(&super::Started::new(limits).probe);
+}
+
+/// Calls another guest while this one waits, and keeps what comes of it.
+struct Onward {
+    other: Arc<dyn Probe>,
+    told: Mutex<Option<Result<u64, Error>>>,
+}
+
+impl Service for Onward {
+    fn next(&self, number: u64) -> Result<u64, Error> {
+        let result = self.other.work(Server::new(), 3);
+        *self.told.lock().expect("no panic here") = Some(result);
+        Ok(number)
+    }
+    fn fail(&self, _: u64) -> Result<(), probe::Fault> {
+        unreachable!()
+    }
+    fn secret(&self) -> Result<String, Error> {
+        unreachable!()
+    }
+    fn child(&self) -> Result<Arc<dyn Service>, Error> {
+        unreachable!()
+    }
+    fn echo(&self, _: Arc<dyn probe::Visitor>) -> Result<Arc<dyn probe::Visitor>, Error> {
+        unreachable!()
+    }
+    fn visit(&self, _: Arc<dyn probe::Visitor>, _: u64) -> Result<u64, Error> {
+        unreachable!()
+    }
+    fn keep(&self, _: Arc<dyn probe::Visitor>) -> Result<(), Error> {
+        unreachable!()
+    }
+    fn wait(&self) -> Result<(), Error> {
+        unreachable!()
+    }
+    fn bytes(&self, _: u64) -> Result<Vec<u8>, Error> {
+        unreachable!()
+    }
+    fn items(&self, _: u64) -> Result<probe::Items, Error> {
+        unreachable!()
+    }
+}
+
+/// Fails if a guest inside another gets a stack of its own without a look at what is left of the thread's.
+#[test]
+fn guests_inside_each_other_share_the_stack() {
+    let bytes = std::fs::read(env!("PROBE")).expect("it was built");
+    let roomy = EngineOptions::default();
+    let tight = EngineOptions {
+        thread_stack_bytes: roomy.stack_bytes,
+        ..roomy
+    };
+    for (options, fits) in [(roomy, true), (tight, false)] {
+        let engine = Engine::new(options).expect("an engine");
+        let code = engine.compile("probe", &bytes).expect("a component");
+        let runtime = knowing();
+        let start = |runtime: &Runtime| {
+            let guest = Guest::start(runtime, &code, "probe", policy(), Limits::default());
+            let guest = guest.expect("it starts");
+            let probe: Arc<dyn Probe> = guest.root().expect("a probe");
+            (guest, probe)
+        };
+        let ((_outer, outer), (_inner, inner)) = (start(&runtime), start(&runtime));
+        assert_works(&inner);
+        let onward = Arc::new(Onward {
+            other: inner.clone(),
+            told: Mutex::default(),
+        });
+        outer.work(onward.clone(), 1).expect("it goes on");
+        let told = onward
+            .told
+            .lock()
+            .expect("no panic")
+            .take()
+            .expect("reached");
+        if fits {
+            assert_eq!(told, Ok(6));
+        } else {
+            assert_eq!(told.expect_err("no room").kind(), ErrorKind::TooDeep);
+        }
+        assert_works(&inner);
+        assert_works(&outer);
+    }
+}
+
+/// Fails if the guest is told only when its call is over: what it passes in one long call piles up in the host until then.
+#[test]
+fn guest_is_told_in_the_middle_of_a_call_what_the_host_has_dropped() {
+    // A list of 1,100 objects of the guest's, as the argument of a method that takes a number.
+    let parts = Parts {
+        attack: "(i32.store8 (i32.const 300000) (i32.const 7)) (i32.store (i32.const 300008) (i32.const 200000))
+                 (i32.store (i32.const 300012) (i32.const 1100))
+                 (loop $fill
+                   (i32.store (i32.add (i32.const 200000) (i32.mul (local.get $i) (i32.const 4)))
+                     (i32.add (local.get $i) (i32.const 1)))
+                   (i32.store8 (i32.add (i32.const 300032) (i32.mul (local.get $i) (i32.const 32))) (i32.const 10))
+                   (i64.store (i32.add (i32.const 300040) (i32.mul (local.get $i) (i32.const 32)))
+                     (i64.extend_i32_u (i32.add (local.get $i) (i32.const 100))))
+                   (i64.store (i32.add (i32.const 300048) (i32.mul (local.get $i) (i32.const 32))) (i64.const VISITOR))
+                   (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                   (br_if $fill (i32.lt_u (local.get $i) (i32.const 1100))))
+                 (call $call7 (local.get $h) (i32.const 1) (i32.const 300000) (i32.const 1101))
+                 (call $number (global.get $heard))",
+        release: "(global.set $heard (i32.add (global.get $heard) (local.get 1)))",
+        rest: "(global $heard (mut i32) (i32.const 0))",
+        ..Parts::default()
+    };
+    let forged: Forged = parts.start(Limits::default()).expect("it starts");
+    let server = Server::new();
+    assert_eq!(
+        forged.forger.strike(server.clone(), server.clone()),
+        Ok(1100),
+        "told of each, before the call was over"
+    );
+    assert_eq!(server.calls(), 0, "a list is no number");
+    assert_eq!(forged.guest.report().ended, None);
+    drop(server);
+    forged.guest.stop("done");
+    forged.assert_contained();
+}
