@@ -1,7 +1,6 @@
 //! An async method may go on on another thread.
 
 use membrane::{Error, interface};
-use std::rc::Rc;
 
 #[interface]
 pub trait Account {
@@ -13,7 +12,7 @@ struct Savings;
 #[interface]
 impl Account for Savings {
     async fn wait(&self) -> Result<u64, Error> {
-        let kept = Rc::new(1);
+        let kept = std::rc::Rc::new(1);
         std::future::ready(()).await;
         Ok(*kept)
     }
