@@ -44,6 +44,13 @@ pub const fn sanitized() -> bool {
     false
 }
 
+/// Keeps `value` until the process ends, as `forget` does, but where a leak checker finds it.
+pub fn keep_for_ever(value: impl Send + 'static) {
+    static KEPT: Mutex<Vec<Box<dyn std::any::Any + Send>>> = Mutex::new(Vec::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.push(Box::new(value));
+}
+
 /// What runs on a thread of its own.
 #[derive(Debug)]
 pub struct Started<R> {

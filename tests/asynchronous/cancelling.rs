@@ -3,11 +3,10 @@
 use super::executors::{Bell, Boxed, Counter, block_on, poll, poll_idly};
 use super::library::{House, Library, policy};
 use membrane::{Error, ErrorKind, Membrane, Policy, allow, interface};
-use std::mem::forget;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
 use std::task::Poll;
-use tests::{Census, assert_kind, assert_revoked};
+use tests::{Census, assert_kind, assert_revoked, keep_for_ever};
 
 #[test]
 fn dropping_the_callers_future_drops_the_targets() {
@@ -59,16 +58,15 @@ fn target_cannot_wake_a_caller_that_is_gone() {
     }
 }
 
-/// A future that is forgotten, with its borrow of the proxy: the revoker still finds what it left.
+/// A future that is never dropped, and the proxy with it: the revoker still finds what it left.
 #[test]
 fn forgotten_call_is_dropped_by_the_revoker() {
     let census = Census::default();
     let (membrane, house) = (Membrane::new(policy()), House::new(&census));
     let lent = membrane.wrap::<dyn Library>(house).unwrap();
-    let mut future = lent.wait(1);
+    let mut future = Box::pin(async move { lent.wait(1).await });
     assert!(poll_idly(&mut future).is_pending());
-    forget(future);
-    drop(lent);
+    keep_for_ever(future);
     assert_eq!(census.alive(), 3);
     membrane.revoke("over");
     assert_eq!(census.alive(), 0);

@@ -4,11 +4,10 @@ use super::executors::{Bell, block_on, poll_idly};
 use super::library::{House, Library, Shelf, lending, policy};
 use futures_core::Stream;
 use membrane::{Conditions, Direction, Error, ErrorKind, Membrane, allow, interface, rule};
-use std::mem::forget;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
-use tests::{Census, assert_kind};
+use tests::{Census, assert_kind, keep_for_ever};
 
 fn lent(conditions: &Conditions, census: &Census) -> (Membrane, Arc<House>, Arc<dyn Library>) {
     let membrane = Membrane::with_conditions(policy(), conditions).unwrap();
@@ -67,9 +66,10 @@ fn revocation_gives_back_the_places_of_forgotten_calls() {
     for _ in 0..3 {
         let grant = root.grant(&policy()).unwrap();
         let lent = grant.wrap::<dyn Library>(house.clone()).unwrap();
-        let mut waiting = lent.wait(1);
+        let other = lent.clone();
+        let mut waiting = Box::pin(async move { other.wait(1).await });
         assert!(poll_idly(&mut waiting).is_pending());
-        forget(waiting);
+        keep_for_ever(waiting);
         assert_kind(block_on(lent.at_once(1)), ErrorKind::Exhausted);
         grant.revoke("left");
     }

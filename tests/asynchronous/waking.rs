@@ -6,7 +6,7 @@ use membrane::{Direction, Error, Membrane, Policy};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Wake, Waker};
-use tests::{Census, assert_revoked, soon};
+use tests::{Census, assert_revoked, keep_for_ever, soon};
 
 /// A caller's waker that does what a test wants done.
 struct Hostile {
@@ -94,7 +94,7 @@ fn waker_that_panics_harms_nobody() {
         let (counter, patient) = Counter::new();
         let mut other = lent.wait(2);
         assert!(poll(&mut other, &patient).is_pending());
-        std::mem::forget(waker);
+        keep_for_ever(waker);
         if by_revocation {
             membrane.revoke("over");
             assert_revoked(block_on(future), "over");
