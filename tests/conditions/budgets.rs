@@ -133,6 +133,8 @@ fn budget_that_a_nested_call_spends_is_missed_by_the_outer_one() {
     });
     shop.ping().unwrap();
     assert_eq!(stock.entered(), 2);
+    // The target holds its own proxy.
+    membrane.revoke("over");
 }
 
 #[test]

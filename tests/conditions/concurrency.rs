@@ -120,6 +120,8 @@ fn the_nearest_limit_is_told() {
     shop.ping().unwrap();
     // The refused call was spent nowhere.
     assert_eq!(membrane.conditions().calls_left, Some(8));
+    // The target holds its own proxy.
+    membrane.revoke("over");
 }
 
 /// Fails if `run_guarded` does not note the time, or a plain call is given that of one before.
