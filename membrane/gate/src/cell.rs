@@ -9,15 +9,26 @@
 //! A cell is named by its address in frames. The address is that of a live cell for as long as a call runs, because the
 //! call borrows the cell.
 
-use crate::fault::{self, Fault};
+mod admission;
+mod owned;
+mod reclaim;
+
+pub use admission::{Admission, Pass};
+pub use reclaim::{Holder, Reclaim};
+
+pub(crate) use reclaim::{Claim, Released, Sweep};
+
 use crate::frames::{self, Slot};
-use crate::quiet::{Debt, drop_flat, drop_now, put_off};
-use crate::scope::{Entry, Refusal, Scope, scope_address};
-use crate::sync::{AcqRel, Arc, AtomicU8, Relaxed, UnsafeCell};
+use crate::quiet::drop_flat;
+use crate::scope::{Entry, Refusal, Scope};
+#[cfg(loom)]
+use crate::sync::AcqRel;
+use crate::sync::{Arc, AtomicU8, UnsafeCell};
+use admission::{Sharing, Unasked};
+use owned::{Owned, lent, take_by_words};
 use std::any::Any;
-use std::mem::{ManuallyDrop, MaybeUninit};
+use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::NonNull;
 
 /// A revocable target.
 ///
@@ -338,10 +349,7 @@ impl<T: ?Sized, X> Cell<T, X> {
         // AcqRel: the caller is about to drop the cell; pairs with `release`.
         #[cfg(loom)]
         self.counted.fetch_add(1, AcqRel);
-        self.target
-            .get_mut()
-            .as_ref()
-            .map(|target| target.0.cast::<()>().addr().get())
+        self.target.get_mut().as_ref().map(Owned::address)
     }
 
     /// The cell's name in frames.
@@ -349,92 +357,6 @@ impl<T: ?Sized, X> Cell<T, X> {
     fn name(&self) -> usize {
         std::ptr::from_ref(self).cast::<()>().addr()
     }
-}
-
-/// The target behind `target`.
-///
-/// # Safety
-///
-/// I1 must hold for as long as the result is used.
-#[inline(always)]
-unsafe fn lent<'a, T: ?Sized>(target: *const Option<Owned<T>>) -> &'a T {
-    // SAFETY: by I1 nobody writes to it meanwhile.
-    match unsafe { &*target } {
-        // SAFETY: `Owned` keeps its target alive, and by I1 stays where it is.
-        Some(target) => unsafe { target.0.as_ref() },
-        // SAFETY: by I1 nothing has taken it.
-        None => unsafe { std::hint::unreachable_unchecked() },
-    }
-}
-
-/// A strong reference to the target behind `target`.
-///
-/// # Safety
-///
-/// As for [`lent`].
-unsafe fn clone_of<T: ?Sized>(target: *const Option<Owned<T>>) -> Option<Arc<T>> {
-    // SAFETY: by I1 nobody writes to it meanwhile.
-    unsafe { &*target }.as_ref().map(Owned::share)
-}
-
-/// An `Arc` as the address of its contents: a call needs that, and would otherwise compute it from the `Arc`'s vtable.
-struct Owned<T: ?Sized>(NonNull<T>);
-
-impl<T: ?Sized> Owned<T> {
-    fn new(target: Arc<T>) -> Self {
-        // SAFETY: `Arc::into_raw` gives no null.
-        Self(unsafe { NonNull::new_unchecked(Arc::into_raw(target).cast_mut()) })
-    }
-
-    fn share(&self) -> Arc<T> {
-        // SAFETY: the pointer is `Arc::into_raw`'s, and `self` holds the count that is borrowed here.
-        let owned = ManuallyDrop::new(unsafe { Arc::from_raw(self.0.as_ptr()) });
-        Arc::clone(&owned)
-    }
-}
-
-impl<T: ?Sized> Drop for Owned<T> {
-    fn drop(&mut self) {
-        // SAFETY: the pointer is `Arc::into_raw`'s, and this gives its count back, once.
-        drop(unsafe { Arc::from_raw(self.0.as_ptr()) });
-    }
-}
-
-/// Moves a value out of memory that was written a moment ago, word by word.
-///
-/// The plain move copies two words at a time, and such a load stalls until both of the stores it spans have left the
-/// store buffer: more than the rest of a call takes.
-///
-/// # Safety
-///
-/// `value` must be initialised, and not used again.
-#[inline(always)]
-unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
-    /// A word that may be uninitialised, or part of a pointer.
-    type Word = MaybeUninit<*mut ()>;
-    const MAX_WORDS: usize = 8;
-    let words = size_of::<V>() / size_of::<Word>();
-    if !size_of::<V>().is_multiple_of(size_of::<Word>())
-        || align_of::<V>() < align_of::<Word>()
-        || words > MAX_WORDS
-    {
-        // SAFETY: the caller's promise.
-        return unsafe { value.assume_init_read() };
-    }
-    let mut moved = MaybeUninit::<V>::uninit();
-    let (from, to) = (
-        value.as_ptr().cast::<Word>(),
-        moved.as_mut_ptr().cast::<Word>(),
-    );
-    for word in 0..words {
-        // SAFETY: `word` is within both values, which are aligned for words; a `Word` may hold anything. Volatile, so that
-        // the loads stay apart.
-        let read = unsafe { from.wrapping_add(word).read_volatile() };
-        // SAFETY: as above.
-        unsafe { to.wrapping_add(word).write(read) };
-    }
-    // SAFETY: every byte of an initialised value was copied.
-    unsafe { moved.assume_init() }
 }
 
 impl<T: ?Sized, X> Drop for Cell<T, X> {
@@ -454,221 +376,4 @@ impl<T: ?Sized, X> std::fmt::Debug for Cell<T, X> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cell").finish_non_exhaustive()
     }
-}
-
-/// A call that guarded scopes admit, or do not. One value for both, so that the plain call has one thing to carry.
-pub trait Admission<T: ?Sized, R, E> {
-    /// What it carries once it was admitted.
-    type Pass: Pass;
-
-    /// Makes the error of a call that does not get as far as being asked about: [`Refusal::Revoked`] or
-    /// [`Refusal::TooDeep`].
-    fn turned_away(&self, method: u32, refusal: Refusal) -> E;
-
-    /// Asks whether it may go ahead. In guarded scopes only.
-    fn admit(&self, method: u32) -> Result<Self::Pass, E>;
-
-    /// The call itself.
-    fn run(self, target: &T, pass: Option<&Self::Pass>) -> Result<R, E>;
-}
-
-/// A call that goes ahead in guarded scopes, too.
-struct Unasked<F, G> {
-    f: F,
-    turned_away: G,
-}
-
-impl<T: ?Sized, R, E, F, G> Admission<T, R, E> for Unasked<F, G>
-where
-    F: FnOnce(&T) -> Result<R, E>,
-    G: Fn(Refusal) -> E,
-{
-    type Pass = ();
-
-    #[inline(always)]
-    fn turned_away(&self, _: u32, refusal: Refusal) -> E {
-        (self.turned_away)(refusal)
-    }
-
-    fn admit(&self, _: u32) -> Result<(), E> {
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn run(self, target: &T, _: Option<&()>) -> Result<R, E> {
-        (self.f)(target)
-    }
-}
-
-/// A call that is lent the target's `Arc`.
-struct Sharing<'a, T: ?Sized + 'static, X, C> {
-    /// The cell that runs it.
-    cell: &'a Cell<T, X>,
-    call: C,
-}
-
-impl<T: ?Sized, X, R, E, C: Admission<Arc<T>, R, E>> Admission<T, R, E> for Sharing<'_, T, X, C> {
-    type Pass = C::Pass;
-
-    fn turned_away(&self, method: u32, refusal: Refusal) -> E {
-        self.call.turned_away(method, refusal)
-    }
-
-    fn admit(&self, method: u32) -> Result<Self::Pass, E> {
-        self.call.admit(method)
-    }
-
-    fn run(self, _: &T, pass: Option<&Self::Pass>) -> Result<R, E> {
-        // SAFETY: I1: run by this cell only, which `call_sharing` sees to, inside a call.
-        let target = self.cell.target.with(|target| unsafe { clone_of(target) });
-        let target = target.expect("a live cell has a target (I1)");
-        self.call.run(&target, pass)
-    }
-}
-
-/// What a call carries that was admitted to a guarded scope.
-pub trait Pass {
-    /// The call is over; `refusal` says how, unless its result was delivered.
-    ///
-    /// Called after the call's frame is cleared, and before its caller goes on. Must not panic. A call that makes its caller
-    /// panic drops what it carries instead.
-    fn end(self, refusal: Option<Refusal>);
-}
-
-impl Pass for () {
-    fn end(self, _: Option<Refusal>) {}
-}
-
-/// What holds a cell, shared by `Arc`, so that a pass can reach the cell without keeping its holder alive.
-pub trait Holder: Send + Sync {
-    /// The one cell that it holds: the same at every call.
-    fn cell(&self) -> &dyn Reclaim;
-
-    /// The interface, and the method of this number, for reports.
-    fn method_name(&self, method: u32) -> (&'static str, Option<&'static str>);
-}
-
-/// A cell, whatever its target. Implemented by [`Cell`] alone, and of use to this crate alone.
-pub trait Reclaim: sealed::Sealed {
-    /// The name by which frames know the cell. It tells where the cell lies, nothing of its target.
-    #[doc(hidden)]
-    fn address(&self) -> usize;
-
-    /// V4: claims the target if the cell is of the pass's scope and no frame of the pass's scan names it.
-    #[doc(hidden)]
-    fn claim(&self, pass: &Sweep<'_>) -> Claim;
-
-    /// Drops the target, if it is claimed, of the pass's scope and not dropped yet.
-    #[doc(hidden)]
-    fn release(&self, pass: &Sweep<'_>) -> Released;
-}
-
-/// One pass over the cells of a cut scope, after its barrier. Only `scope.rs` makes one, so only it can claim.
-#[doc(hidden)]
-pub struct Sweep<'a> {
-    pub(crate) scope: usize,
-    pub(crate) in_use: &'a [(usize, frames::Underway)],
-}
-
-/// What a pass found.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claim {
-    /// A frame names the cell.
-    Busy,
-    /// The target is this pass's to drop.
-    Claimed,
-    /// The cell is another scope's, or was claimed before.
-    NotOurs,
-}
-
-/// What became of a target that was to be dropped.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Released {
-    /// It is dropped, by this release or by another.
-    Done,
-    /// It will be dropped further out on this thread's stack, and the scope is told then.
-    PutOff,
-}
-
-/// A target that is dropped later, and the scope that counts it until then.
-struct Late<T: ?Sized + 'static, X> {
-    target: Option<Owned<T>>,
-    scope: Arc<Scope<X>>,
-    _debt: Debt,
-}
-
-impl<T: ?Sized + 'static, X> Drop for Late<T, X> {
-    fn drop(&mut self) {
-        crate::drop_quietly(self.target.take());
-        self.scope.dropped_late();
-    }
-}
-
-impl<T: ?Sized + Send + Sync, X: Send + Sync + 'static> Reclaim for Cell<T, X> {
-    fn address(&self) -> usize {
-        self.name()
-    }
-
-    fn claim(&self, pass: &Sweep<'_>) -> Claim {
-        // Both are asked of this very cell: what a holder answers at different times decides nothing.
-        if scope_address(&self.scope) != pass.scope {
-            return Claim::NotOurs;
-        }
-        let name = self.name();
-        if pass
-            .in_use
-            .binary_search_by_key(&name, |(used, _)| *used)
-            .is_ok()
-        {
-            return Claim::Busy;
-        }
-        // AcqRel: one claim wins; pairs with `release`.
-        if self
-            .claim
-            .compare_exchange(FREE, CLAIMED, AcqRel, Relaxed)
-            .is_ok()
-            || fault::on(Fault::NoClaim)
-        {
-            Claim::Claimed
-        } else {
-            Claim::NotOurs
-        }
-    }
-
-    fn release(&self, pass: &Sweep<'_>) -> Released {
-        // As in `claim`: the pass counts what it claimed, and what is put off must be counted by its own scope.
-        if scope_address(&self.scope) != pass.scope {
-            return Released::Done;
-        }
-        // AcqRel: of all that would release, one takes the target; pairs with `claim`.
-        if self
-            .claim
-            .compare_exchange(CLAIMED, RELEASED, AcqRel, Relaxed)
-            .is_ok()
-            || fault::on(Fault::NoClaim)
-        {
-            // SAFETY: I2: the cell was claimed after the cut and the barrier, by a scan in which no frame named it; a frame
-            // published since sees the cut. Only one release gets here.
-            let target = self.target.with_mut(|target| unsafe { (*target).take() });
-            // AcqRel: pairs with the cell's drop.
-            #[cfg(loom)]
-            self.counted.fetch_add(1, AcqRel);
-            if let Err(target) = drop_now(target) {
-                put_off(Late {
-                    target,
-                    scope: self.scope.clone(),
-                    _debt: Debt::new(),
-                });
-                return Released::PutOff;
-            }
-        }
-        Released::Done
-    }
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl<T: ?Sized, X> Sealed for super::Cell<T, X> {}
 }

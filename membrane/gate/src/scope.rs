@@ -15,20 +15,25 @@
 //!
 //! # Who may touch which field when
 //!
-//! - `state` and `reason`: anybody; they only move forward.
+//! - `state`: anybody. It moves between the live states, and from there on only forward.
+//! - `reason`: anybody; set once.
 //! - `reap`: under its lock. `Left::busy` holds, from the barrier on, the cells that were not idle when they were last looked at.
+
+mod sever;
+mod wait;
+
+pub use sever::{Cut, Isolated, isolate, sever};
+pub use wait::{Running, WaitFailure};
 
 use crate::barrier;
 use crate::cell::{Claim, Holder, Released, Sweep};
 use crate::fault::{self, Fault};
 use crate::frames;
-use crate::quiet;
 use crate::sync::{
-    AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, MutexGuard, Relaxed, Release,
-    SeqCst, Weak, fence, lock,
+    AcqRel, Acquire, Arc, AtomicU8, AtomicU32, Condvar, Mutex, Relaxed, Release, SeqCst, Weak,
+    fence, lock,
 };
 use std::cell::Cell;
-use std::time::{Duration, Instant};
 
 /// Calls go through.
 const LIVE: u8 = 0;
@@ -154,35 +159,6 @@ impl std::fmt::Debug for Reap {
             .field("asleep", &self.asleep)
             .finish()
     }
-}
-
-/// A call that was running when it was looked for.
-#[derive(Clone)]
-pub struct Running {
-    /// What holds the cell.
-    pub holder: Arc<dyn Holder>,
-    /// The method's number, as given to [`Cell::call`](crate::Cell::call).
-    pub method: u32,
-    /// For how long it had been running, to the millisecond, if it was a call of a [guarded](Scope::guard) scope: others do not
-    /// look at the time.
-    pub running_for: Option<Duration>,
-}
-
-impl std::fmt::Debug for Running {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Running")
-            .field("method", &self.method)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why [`Scope::wait`] did not see the scope drained.
-#[derive(Clone, Debug)]
-pub enum WaitFailure {
-    /// This thread is inside a call of the scope, or in the `Drop` of one of its targets: it would wait for itself.
-    Inside,
-    /// Time ran out; these calls were still running.
-    TimedOut(Vec<Running>),
 }
 
 impl<X> Scope<X> {
@@ -382,130 +358,6 @@ impl<X> Scope<X> {
         if self.fenced { LIVE_FENCED } else { LIVE }
     }
 
-    /// Waits until the scope is cut, no call of it runs and no target of it is being dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitFailure::Inside`] at once if this thread is what it would wait for; [`WaitFailure::TimedOut`] when
-    /// `deadline` passes (`None` waits for ever).
-    pub fn wait(&self, deadline: Option<Instant>) -> Result<(), WaitFailure> {
-        let mut asked = false;
-        let mut reap = lock(&self.reap);
-        loop {
-            if reap.fenced {
-                if reap.left.is_none() {
-                    return Ok(());
-                }
-                if !asked {
-                    // What this thread is inside of does not change while it waits: once is enough.
-                    asked = true;
-                    let busy = reap.busy().to_vec();
-                    drop(reap);
-                    if inside_one_of(&busy) {
-                        return Err(WaitFailure::Inside);
-                    }
-                    // Whoever severed the scope may be held up by other scopes' targets before it gets to these.
-                    self.reap();
-                    if quiet::owes() {
-                        // That was too deep on this stack for a drop.
-                        return Err(WaitFailure::Inside);
-                    }
-                    reap = lock(&self.reap);
-                    continue;
-                }
-            }
-            match self.sleep(reap, deadline) {
-                Some(woken) => reap = woken,
-                None => return Err(WaitFailure::TimedOut(self.running())),
-            }
-        }
-    }
-
-    /// Whether this thread is what [`wait`](Self::wait) would wait for, in a scope that was severed.
-    pub fn is_inside(&self) -> bool {
-        let busy = lock(&self.reap).busy().to_vec();
-        inside_one_of(&busy)
-    }
-
-    /// Sleeps until something was freed; `None` once `deadline` has passed.
-    #[cfg(not(loom))]
-    fn sleep<'a>(
-        &self,
-        mut reap: MutexGuard<'a, Reap>,
-        deadline: Option<Instant>,
-    ) -> Option<MutexGuard<'a, Reap>> {
-        let left = match deadline {
-            None => Duration::MAX,
-            Some(deadline) => deadline
-                .checked_duration_since(Instant::now())
-                .filter(|left| !left.is_zero())?,
-        };
-        reap.asleep += 1;
-        let mut reap = if left == Duration::MAX {
-            self.drained
-                .wait(reap)
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-        } else {
-            self.drained
-                .wait_timeout(reap, left)
-                .unwrap_or_else(std::sync::PoisonError::into_inner)
-                .0
-        };
-        reap.asleep -= 1;
-        Some(reap)
-    }
-
-    #[cfg(loom)]
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "as without loom, which has no time"
-    )]
-    fn sleep<'a>(
-        &self,
-        mut reap: MutexGuard<'a, Reap>,
-        deadline: Option<Instant>,
-    ) -> Option<MutexGuard<'a, Reap>> {
-        let _: (Option<Instant>, Option<Duration>) = (deadline, None);
-        reap.asleep += 1;
-        let mut reap = self
-            .drained
-            .wait(reap)
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        reap.asleep -= 1;
-        Some(reap)
-    }
-
-    /// Wakes everybody in `wait`, to look again.
-    fn wake(&self, reap: &Reap) {
-        if reap.asleep > 0 {
-            self.drained.notify_all();
-        }
-    }
-
-    /// The calls that still run in a cut scope.
-    pub fn running(&self) -> Vec<Running> {
-        // The strong references are dropped by the caller of this function, outside the lock.
-        let busy: Vec<_> = lock(&self.reap)
-            .busy()
-            .iter()
-            .filter_map(Weak::upgrade)
-            .collect();
-        let in_use = frames::in_use();
-        let mut running = Vec::new();
-        for holder in busy {
-            let cell = holder.cell().address();
-            let from = in_use.partition_point(|(used, _)| *used < cell);
-            for (_, underway) in in_use[from..].iter().take_while(|(used, _)| *used == cell) {
-                running.push(Running {
-                    holder: holder.clone(),
-                    method: underway.method,
-                    running_for: underway.running_for(),
-                });
-            }
-        }
-        running
-    }
-
     /// V4: frees every busy cell that no frame names.
     #[cold]
     #[inline(never)]
@@ -594,110 +446,7 @@ impl<X> Scope<X> {
     }
 }
 
-/// Proof that a scope was cut, to be handed to [`sever`].
-#[derive(Debug)]
-#[must_use = "targets are freed only once the cut is handed to `sever`"]
-pub struct Cut<X>(Arc<Scope<X>>);
-
-impl<X> Cut<X> {
-    /// The scope that was cut.
-    pub fn scope(&self) -> &Arc<Scope<X>> {
-        &self.0
-    }
-}
-
-/// V2 and V3: makes the targets of cut scopes ready to be freed, all after one barrier.
-///
-/// `cells` gives each scope's holders; it is asked after the barrier. Whatever it leaves out keeps its target until its
-/// holder is dropped, and is not waited for. Holders of other scopes' cells are ignored.
-///
-/// # Concurrency
-///
-/// Runs no foreign code but `cells`, and so blocks for as long as that does; and the drop of a scope's data, where the cut was
-/// all that held a scope of which nothing is left.
-pub fn isolate<X>(
-    mut cuts: Vec<Cut<X>>,
-    mut cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>,
-) -> Isolated<X> {
-    if cuts.is_empty() {
-        return Isolated(cuts);
-    }
-    if fault::on(Fault::EarlyReap) {
-        for cut in &cuts {
-            let busy = cells(&cut.0);
-            lock(&cut.0.reap).change(|left| left.busy = busy);
-        }
-    }
-    let fenced = barrier::heavy();
-    cuts.retain(|cut| {
-        if fault::on(Fault::EarlyReap) {
-            lock(&cut.0.reap).fenced = true;
-            return true;
-        }
-        let busy = cells(&cut.0);
-        let mut reap = lock(&cut.0.reap);
-        if !busy.is_empty() {
-            reap.change(|left| left.busy = busy);
-        }
-        // Without the barrier nothing may be freed early: the targets stay with their holders.
-        reap.fenced = fenced;
-        if !fault::on(Fault::NoFenceNotify) {
-            // Who waits since before the barrier has not been asked yet whether it is inside.
-            cut.0.wake(&reap);
-        }
-        cut.0.note_if_drained(&reap);
-        !cut.0.is_drained()
-    });
-    Isolated(cuts)
-}
-
-/// Scopes whose targets may be freed.
-#[derive(Debug)]
-#[must_use = "targets that are idle now are freed by `free` only"]
-pub struct Isolated<X>(Vec<Cut<X>>);
-
-impl<X> Isolated<X> {
-    /// Whether nothing is left of any of the scopes: no target to free, and no call to wait for.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// V4: frees what is idle. A target that is in use is freed by the last call to leave it.
-    ///
-    /// # Panics
-    ///
-    /// Never: a panic in a target's `Drop` is caught and its payload dropped.
-    ///
-    /// # Concurrency
-    ///
-    /// Blocks for as long as the targets' `Drop` takes, on this thread, outside all locks. The cut came before.
-    pub fn free(self) {
-        for cut in self.0 {
-            cut.0.reap();
-        }
-    }
-}
-
-/// [`isolate`]s cut scopes, and frees their targets.
-pub fn sever<X>(cuts: Vec<Cut<X>>, cells: impl FnMut(&Arc<Scope<X>>) -> Vec<Weak<dyn Holder>>) {
-    isolate(cuts, cells).free();
-}
-
 /// The address by which a cell names its scope.
 pub(crate) fn scope_address<X>(scope: &Scope<X>) -> usize {
     std::ptr::from_ref(scope).addr()
-}
-
-/// Whether this thread is inside a call of one of `holders`, or has targets to drop for a pass, now or further out on its
-/// stack.
-fn inside_one_of(holders: &[Weak<dyn Holder>]) -> bool {
-    if REAPING.with(Cell::get) > 0 || quiet::owes() {
-        return true;
-    }
-    let mine = frames::mine();
-    !mine.is_empty()
-        && holders
-            .iter()
-            .filter_map(Weak::upgrade)
-            .any(|holder| mine.contains(&holder.cell().address()))
 }
