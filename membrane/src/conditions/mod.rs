@@ -26,6 +26,7 @@ mod account;
 mod builder;
 mod clock;
 mod condition;
+mod handle;
 pub(crate) mod ledger;
 mod rate;
 mod standing;
