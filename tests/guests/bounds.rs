@@ -2,10 +2,10 @@
 
 use super::forger::{Forged, Parts};
 use super::{Server, assert_engine_works, assert_works, knowing, policy};
-use membrane::{Error, ErrorKind};
-use probe::{Probe, Service};
-use runtime::wasm::{Engine, EngineOptions, Found, Guest, StartError};
-use runtime::{Limits, Runtime};
+use membrane::ErrorKind;
+use probe::Probe;
+use runtime::Limits;
+use runtime::wasm::{End, Engine, EngineOptions, Found, Guest, StartError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -58,47 +58,6 @@ fn deadline_that_no_clock_reaches_is_none() {
     assert_works(&super::Started::new(limits).probe);
 }
 
-/// Calls another guest while this one waits, and keeps what comes of it.
-struct Onward {
-    other: Arc<dyn Probe>,
-    told: Mutex<Option<Result<u64, Error>>>,
-}
-
-impl Service for Onward {
-    fn next(&self, number: u64) -> Result<u64, Error> {
-        let result = self.other.work(Server::new(), 3);
-        *self.told.lock().expect("no panic here") = Some(result);
-        Ok(number)
-    }
-    fn fail(&self, _: u64) -> Result<(), probe::Fault> {
-        unreachable!()
-    }
-    fn secret(&self) -> Result<String, Error> {
-        unreachable!()
-    }
-    fn child(&self) -> Result<Arc<dyn Service>, Error> {
-        unreachable!()
-    }
-    fn echo(&self, _: Arc<dyn probe::Visitor>) -> Result<Arc<dyn probe::Visitor>, Error> {
-        unreachable!()
-    }
-    fn visit(&self, _: Arc<dyn probe::Visitor>, _: u64) -> Result<u64, Error> {
-        unreachable!()
-    }
-    fn keep(&self, _: Arc<dyn probe::Visitor>) -> Result<(), Error> {
-        unreachable!()
-    }
-    fn wait(&self) -> Result<(), Error> {
-        unreachable!()
-    }
-    fn bytes(&self, _: u64) -> Result<Vec<u8>, Error> {
-        unreachable!()
-    }
-    fn items(&self, _: u64) -> Result<probe::Items, Error> {
-        unreachable!()
-    }
-}
-
 /// Fails if a guest inside another gets a stack of its own without a look at what is left of the thread's.
 #[test]
 fn guests_inside_each_other_share_the_stack() {
@@ -111,33 +70,34 @@ fn guests_inside_each_other_share_the_stack() {
     for (options, fits) in [(roomy, true), (tight, false)] {
         let engine = Engine::new(options).expect("an engine");
         let code = engine.compile("probe", &bytes).expect("a component");
-        let runtime = knowing();
-        let start = |runtime: &Runtime| {
-            let guest = Guest::start(runtime, &code, "probe", policy(), Limits::default());
-            let guest = guest.expect("it starts");
-            let probe: Arc<dyn Probe> = guest.root().expect("a probe");
-            (guest, probe)
+        let runtime = Arc::new(knowing());
+        let start = {
+            let runtime = runtime.clone();
+            move || Guest::start(&runtime, &code, "probe", policy(), Limits::default())
         };
-        let ((_outer, outer), (_inner, inner)) = (start(&runtime), start(&runtime));
-        assert_works(&inner);
-        let onward = Arc::new(Onward {
-            other: inner.clone(),
-            told: Mutex::default(),
-        });
-        outer.work(onward.clone(), 1).expect("it goes on");
-        let told = onward
-            .told
-            .lock()
-            .expect("no panic")
-            .take()
-            .expect("reached");
+        let (outer, inner) = (start().expect("it starts"), start().expect("it starts"));
+        let probe: Arc<dyn Probe> = outer.root().expect("a probe");
+        let other: Arc<dyn Probe> = inner.root().expect("a probe");
+        assert_works(&other);
+        let told = Arc::new(Mutex::new(None));
+        // Inside the outer guest's call, another is called, and a third one started.
+        let server = {
+            let (told, other) = (told.clone(), other.clone());
+            Server::doing(move || {
+                let worked = other.work(Server::new(), 3);
+                *told.lock().expect("no panic here") = Some((worked, start().map(|_| ())));
+            })
+        };
+        probe.wait(server).expect("it goes on");
+        let told = told.lock().expect("no panic").take().expect("reached");
         if fits {
-            assert_eq!(told, Ok(6));
+            assert_eq!(told, (Ok(6), Ok(())));
         } else {
-            assert_eq!(told.expect_err("no room").kind(), ErrorKind::TooDeep);
+            let no_room = Err(StartError::Ended(End::OutOfStack));
+            assert_eq!(told, (Err(ErrorKind::TooDeep.into()), no_room));
         }
-        assert_works(&inner);
-        assert_works(&outer);
+        assert_works(&other);
+        assert_works(&probe);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::code::Code;
 use super::instance::Instance;
+use super::stack::Inside;
 use super::state::{End, State};
 use crate::call_error::CallError;
 use crate::domain::Domain;
@@ -190,6 +191,8 @@ impl Guest {
 const LIFTED_BYTES: usize = 256;
 
 fn instantiate(code: &Code, domain: &Domain) -> Result<Arc<Instance>, End> {
+    // What a module does when it starts runs on this stack, too.
+    let _inside = Inside::enter(code.engine().options()).map_err(|_| End::OutOfStack)?;
     let limits = domain.limits();
     let state = State::new(domain.clone(), limits.memory_bytes, limits.handles);
     let mut store = Store::new(code.engine().inner(), state);

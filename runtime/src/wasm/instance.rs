@@ -5,6 +5,7 @@ use super::convert::{Answer, failure_in};
 use super::engine::Engine;
 use super::frames;
 use super::host;
+use super::stack::Inside;
 use super::state::{End, Held, State};
 use crate::call_error::CallError;
 use crate::domain::Domain;
@@ -14,7 +15,6 @@ use crate::object::Object;
 use crate::value::Value;
 use crate::wire::{self, Malformed};
 use membrane::ErrorKind;
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -23,20 +23,6 @@ use wasmtime::{AsContextMut, Store, StoreContextMut};
 
 /// How long a call waits for a guest without a deadline that is at work for somebody else.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-thread_local! {
-    /// How many guests this thread is inside of.
-    static INSIDE: Cell<usize> = const { Cell::new(0) };
-    /// Where on this thread's stack the outermost of them was called.
-    static OUTERMOST: Cell<usize> = const { Cell::new(0) };
-}
-
-/// About where the stack ends now.
-#[inline(never)]
-fn stack_address() -> usize {
-    let here = 0_u8;
-    std::ptr::from_ref(std::hint::black_box(&here)).addr()
-}
 
 /// A guest's instance.
 pub(super) struct Instance {
@@ -93,9 +79,8 @@ impl Instance {
         self.changed.notify_one();
     }
 
-    /// The store, when it is idle.
-    fn take(&self) -> Result<Box<Store<State>>, CallError> {
-        let waits = INSIDE.get() == 0;
+    /// The store, when it is idle. Who does not wait gets it if it is.
+    fn take(&self, waits: bool) -> Result<Box<Store<State>>, CallError> {
         let now = Instant::now();
         let until = now
             .checked_add(self.deadline.unwrap_or(PATIENCE))
@@ -306,27 +291,21 @@ fn guarded<R>(
 struct Visit<'a> {
     instance: &'a Instance,
     store: Option<Box<Store<State>>>,
+    inside: Option<Inside>,
     /// The call has returned: it does not unwind through the guest.
     finished: bool,
 }
 
 impl<'a> Visit<'a> {
     fn begin(instance: &'a Instance) -> Result<Self, CallError> {
-        let here = stack_address();
-        if INSIDE.get() == 0 {
-            OUTERMOST.set(here);
-        } else {
-            let options = instance.engine.options();
-            let used = OUTERMOST.get().abs_diff(here);
-            if used.saturating_add(options.stack_bytes) > options.thread_stack_bytes {
-                return Err(ErrorKind::TooDeep.into());
-            }
-        }
-        let store = instance.take()?;
-        INSIDE.set(INSIDE.get() + 1);
+        // Two that are inside guests and wait for each other's would for ever.
+        let waits = !Inside::any();
+        let inside = Inside::enter(instance.engine.options()).map_err(|_| ErrorKind::TooDeep)?;
+        let store = instance.take(waits)?;
         Ok(Self {
             instance,
             store: Some(store),
+            inside: Some(inside),
             finished: false,
         })
     }
@@ -338,7 +317,8 @@ impl<'a> Visit<'a> {
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
-        INSIDE.set(INSIDE.get() - 1);
+        // What is dropped below may call other guests, and wait for them.
+        drop(self.inside.take());
         let Some(store) = self.store.take() else {
             return;
         };

@@ -60,6 +60,7 @@ mod frames;
 mod guest;
 mod host;
 mod instance;
+mod stack;
 mod state;
 
 pub use code::{Code, Found, LoadError};
