@@ -13,6 +13,13 @@ pub(crate) fn light() {
     loom::sync::atomic::fence(std::sync::atomic::Ordering::SeqCst);
 }
 
+/// Keeps the compiler from moving memory accesses across, and says nothing to loom: for what does not rest on [`heavy`].
+#[inline(always)]
+pub(crate) fn compiler() {
+    #[cfg(not(loom))]
+    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
+}
+
 /// Whether [`heavy`] orders the callers' plain accesses, so that scopes may start in the fast live state.
 ///
 /// Asked once per process; registers the process with the kernel the first time.

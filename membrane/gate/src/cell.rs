@@ -16,6 +16,7 @@ mod reclaim;
 pub use admission::{Admission, Pass};
 pub use reclaim::{Holder, Reclaim};
 
+pub(crate) use owned::{Owned, clone_of, take_by_words};
 pub(crate) use reclaim::{Claim, Released, Sweep};
 
 use crate::frames::{self, Slot};
@@ -25,7 +26,7 @@ use crate::scope::{Entry, Refusal, Scope};
 use crate::sync::AcqRel;
 use crate::sync::{Arc, AtomicU8, UnsafeCell};
 use admission::{Sharing, Unasked};
-use owned::{Owned, lent, take_by_words};
+use owned::lent;
 use std::any::Any;
 use std::mem::MaybeUninit;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,7 +36,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Dropping the cell drops the target; a panic in the target's `Drop` ends there.
 pub struct Cell<T: ?Sized + 'static, X> {
     scope: Arc<Scope<X>>,
-    target: UnsafeCell<Option<Owned<T>>>,
+    pub(crate) target: UnsafeCell<Option<Owned<T>>>,
     claim: AtomicU8,
     /// A pass releases through an `Arc` to the holder, whose count orders that before the holder's drop. Loom does not see
     /// counts.
@@ -354,7 +355,7 @@ impl<T: ?Sized, X> Cell<T, X> {
 
     /// The cell's name in frames.
     #[inline(always)]
-    fn name(&self) -> usize {
+    pub(crate) fn name(&self) -> usize {
         std::ptr::from_ref(self).cast::<()>().addr()
     }
 }

@@ -41,6 +41,12 @@ pub(crate) enum Fault {
     TurnUnseen,
     /// A guard goes up or down with `Relaxed`.
     RelaxedTurn,
+    /// H1 is left out: a hold is not listed.
+    UnlistedHold,
+    /// H2 is left out.
+    UncheckedHold,
+    /// K2 is left out.
+    UncheckedKept,
 }
 
 /// Whether `fault` is switched on for the model that runs on this thread.

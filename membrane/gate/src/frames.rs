@@ -21,6 +21,7 @@
 //! such a slot is cleared it may be another thread's: a call clears its slot once.
 
 use crate::fault::{self, Fault};
+use crate::lease::{HELD, Holds};
 use crate::sync::{
     AcqRel, Acquire, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Relaxed, Release, lock,
 };
@@ -66,6 +67,12 @@ pub(crate) struct Underway {
 }
 
 impl Underway {
+    /// Held, rather than called.
+    const HELD: Self = Self {
+        method: HELD,
+        since: None,
+    };
+
     /// For how long, if that is known.
     #[cfg(not(loom))]
     pub(crate) fn running_for(self) -> Option<Duration> {
@@ -281,11 +288,21 @@ impl FramesRef {
     }
 }
 
-/// All frames there are, and those whose thread has ended.
-#[derive(Default)]
+/// All frames there are, and those whose thread has ended; and what is in use without a frame.
 struct Registry {
     all: Vec<FramesRef>,
     free: Vec<FramesRef>,
+    holds: Holds,
+}
+
+impl Registry {
+    const fn new() -> Self {
+        Self {
+            all: Vec::new(),
+            free: Vec::new(),
+            holds: Holds::new(),
+        }
+    }
 }
 
 #[cfg(loom)]
@@ -309,10 +326,7 @@ impl Drop for Registry {
 }
 
 #[cfg(not(loom))]
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
-    all: Vec::new(),
-    free: Vec::new(),
-});
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry::new());
 #[cfg(not(loom))]
 static ORPHANS: [Orphan; ORPHAN_SLOTS] = [const {
     Orphan {
@@ -335,7 +349,7 @@ thread_local! {
 
 #[cfg(loom)]
 loom::lazy_static! {
-    static ref REGISTRY: Mutex<Registry> = Mutex::new(Registry::default());
+    static ref REGISTRY: Mutex<Registry> = Mutex::new(Registry::new());
     static ref ORPHANS: [Orphan; ORPHAN_SLOTS] =
         std::array::from_fn(|_| Orphan { slot: Slot::new(), owner: AtomicUsize::new(0) });
 }
@@ -497,7 +511,7 @@ fn this_thread() -> usize {
 ///
 /// Whether a frame entered or left meanwhile is in it is anybody's guess; see the crate's invariants for why that is enough.
 pub(crate) fn in_use() -> Vec<(usize, Underway)> {
-    let mut cells = Vec::new();
+    let (mut cells, mut held) = (Vec::new(), Vec::new());
     let mut note = |slot: &Slot| {
         // Acquire: pairs with the Release in `Slot::publish` and `Slot::clear`.
         let cell = slot.cell.load(if fault::on(Fault::RelaxedScan) {
@@ -515,10 +529,12 @@ pub(crate) fn in_use() -> Vec<(usize, Underway)> {
             .all
             .iter()
             .for_each(|frames| frames.get().each(&mut note));
+        held.extend(registry.holds.each());
     }
     for orphan in orphans() {
         note(&orphan.slot);
     }
+    cells.extend(held.into_iter().map(|cell| (cell, Underway::HELD)));
     cells.sort_unstable();
     cells
 }
@@ -553,6 +569,11 @@ impl InUse {
             .take_while(move |(used, _)| *used == cell)
             .map(|(_, underway)| underway.method)
     }
+}
+
+/// Lets `f` at the holds, under the lock that every scan takes.
+pub(crate) fn with_holds<R>(f: impl FnOnce(&mut Holds) -> R) -> R {
+    f(&mut lock(&REGISTRY).holds)
 }
 
 /// The cells that this thread is inside of.

@@ -2,7 +2,8 @@
 //!
 //! A [`Cell`] owns an `Arc` to a target and lends it to one call at a time per frame. A [`Scope`] is the switch of
 //! many cells: [`Scope::cut`] flips it, [`sever`] runs one process-wide barrier and then drops every target that no
-//! thread is using. Entering a call costs a plain store and a plain load; only the revoker pays for the ordering.
+//! thread is using. Entering a call costs a plain store and a plain load; only the revoker pays for the ordering. A
+//! [`Hold`] keeps a cell in use from one call to the next, for calls that cost two plain loads.
 //!
 //! # Who talks to whom
 //!
@@ -26,6 +27,7 @@
 //! - **I5** No foreign code (a target's `Drop`, a closure, a payload's `Drop`) runs under a lock of this crate.
 //! - **I6** A waiter wakes when the last cell is freed, also when there was nothing to free. A target whose drop is put off,
 //!   because the stack is deep in drops already, is not freed until it is dropped; who has to drop it does not wait for it.
+//! - **I7** A hold's share of the target is dropped before the hold: a waiter that wakes finds the target dropped.
 //!
 //! I1 and I2 together say that no target is dropped while in use: if the scan (V4) misses a frame, that frame's store
 //! (C1) comes after the barrier (V2) in the caller's program order, hence after the swap (V1), so C3 sees it.
@@ -51,6 +53,7 @@ mod barrier;
 mod cell;
 mod fault;
 mod frames;
+mod lease;
 mod quiet;
 mod scope;
 #[doc(hidden)]
@@ -58,6 +61,7 @@ pub mod sync;
 
 pub use cell::{Admission, Cell, Holder, Pass, Reclaim};
 pub use frames::{InUse, depth};
+pub use lease::{HELD, Hold, Kept};
 pub use quiet::{drop_flat, drop_quietly, quietly};
 pub use scope::{Cut, Isolated, Options, Refusal, Running, Scope, WaitFailure, isolate, sever};
 

@@ -249,6 +249,28 @@ impl<X> Scope<X> {
         }
     }
 
+    /// H2 and K1: whether calls go through freely. Not enough for a call by a frame, which needs a barrier.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        // Acquire: pairs with the swap in `cut`.
+        self.state.load(Acquire) <= LIVE_FENCED
+    }
+
+    /// K2: whether the result of a call without a frame may be delivered, by the fast look only.
+    #[inline(always)]
+    pub(crate) fn seems_open(&self) -> bool {
+        // The look comes after the call, not in the middle of it.
+        barrier::compiler();
+        // Relaxed: `stays_open` loads again.
+        self.state.load(Relaxed) <= LIVE_FENCED
+    }
+
+    /// K2.
+    pub(crate) fn stays_open(&self) -> bool {
+        barrier::compiler();
+        !self.is_revoked() || fault::on(Fault::UncheckedKept)
+    }
+
     /// E2 and E3, after the frame was cleared: whether the result may be delivered.
     #[inline(always)]
     pub(crate) fn leave(&self) -> bool {

@@ -25,18 +25,29 @@ pub(super) unsafe fn lent<'a, T: ?Sized>(target: *const Option<Owned<T>>) -> &'a
 /// # Safety
 ///
 /// As for [`lent`].
-pub(super) unsafe fn clone_of<T: ?Sized>(target: *const Option<Owned<T>>) -> Option<Arc<T>> {
+pub(crate) unsafe fn clone_of<T: ?Sized>(target: *const Option<Owned<T>>) -> Option<Arc<T>> {
     // SAFETY: by I1 nobody writes to it meanwhile.
     unsafe { &*target }.as_ref().map(Owned::share)
 }
 
 /// An `Arc` as the address of its contents: a call needs that, and would otherwise compute it from the `Arc`'s vtable.
-pub(super) struct Owned<T: ?Sized>(NonNull<T>);
+pub(crate) struct Owned<T: ?Sized>(NonNull<T>);
+
+// SAFETY: it is an `Arc` in all but its form.
+unsafe impl<T: ?Sized + Send + Sync> Send for Owned<T> {}
+// SAFETY: as above.
+unsafe impl<T: ?Sized + Send + Sync> Sync for Owned<T> {}
 
 impl<T: ?Sized> Owned<T> {
-    pub(super) fn new(target: Arc<T>) -> Self {
+    pub(crate) fn new(target: Arc<T>) -> Self {
         // SAFETY: `Arc::into_raw` gives no null.
         Self(unsafe { NonNull::new_unchecked(Arc::into_raw(target).cast_mut()) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> &T {
+        // SAFETY: `self` holds a count of the `Arc` that this points into.
+        unsafe { self.0.as_ref() }
     }
 
     /// Where the target lies.
@@ -67,7 +78,7 @@ impl<T: ?Sized> Drop for Owned<T> {
 ///
 /// `value` must be initialised, and not used again.
 #[inline(always)]
-pub(super) unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
+pub(crate) unsafe fn take_by_words<V>(value: &MaybeUninit<V>) -> V {
     /// A word that may be uninitialised, or part of a pointer.
     type Word = MaybeUninit<*mut ()>;
     const MAX_WORDS: usize = 8;

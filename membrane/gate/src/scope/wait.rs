@@ -3,6 +3,7 @@
 use super::{REAPING, Reap, Scope};
 use crate::cell::Holder;
 use crate::frames;
+use crate::lease;
 use crate::quiet;
 use crate::sync::{Arc, MutexGuard, Weak, lock};
 use std::cell::Cell;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 pub struct Running {
     /// What holds the cell.
     pub holder: Arc<dyn Holder>,
-    /// The method's number, as given to [`Cell::call`](crate::Cell::call).
+    /// The method's number, as given to [`Cell::call`](crate::Cell::call), or [`HELD`](crate::HELD).
     pub method: u32,
     /// For how long it had been running, to the millisecond, if it was a call of a [guarded](Scope::guard) scope: others do not
     /// look at the time.
@@ -31,7 +32,8 @@ impl std::fmt::Debug for Running {
 /// Why [`Scope::wait`] did not see the scope drained.
 #[derive(Clone, Debug)]
 pub enum WaitFailure {
-    /// This thread is inside a call of the scope, or in the `Drop` of one of its targets: it would wait for itself.
+    /// This thread is inside a call of the scope, or holds a cell of it, or is in the `Drop` of one of its targets: it would
+    /// wait for itself.
     Inside,
     /// Time ran out; these calls were still running.
     TimedOut(Vec<Running>),
@@ -163,13 +165,14 @@ impl<X> Scope<X> {
     }
 }
 
-/// Whether this thread is inside a call of one of `holders`, or has targets to drop for a pass, now or further out on its
-/// stack.
+/// Whether this thread is inside a call of one of `holders`, or holds its cell, or has targets to drop for a pass, now or
+/// further out on its stack.
 fn inside_one_of(holders: &[Weak<dyn Holder>]) -> bool {
     if REAPING.with(Cell::get) > 0 || quiet::owes() {
         return true;
     }
-    let mine = frames::mine();
+    let mut mine = frames::mine();
+    mine.extend(lease::held_here());
     !mine.is_empty()
         && holders
             .iter()

@@ -7,6 +7,7 @@
 //! | `loom_frames` | the revoker's scan with frames taken anew for another scope, and with frames being added |
 //! | `loom_cells` | a new cell, a dying holder, a lying holder and a pin with a revocation |
 //! | `loom_guarded` | guarded calls, and the guard itself, with a revocation |
+//! | `loom_leases` | holds with a revocation and its waiter |
 //! | `loom_fenced` | the main races in the mode without `membarrier` |
 
 #[cfg(not(loom))]
@@ -15,6 +16,8 @@ mod calls;
 mod fixture;
 #[cfg(not(loom))]
 mod guarded;
+#[cfg(not(loom))]
+mod leases;
 #[cfg(loom)]
 mod loom_cells;
 #[cfg(loom)]
@@ -23,6 +26,8 @@ mod loom_fenced;
 mod loom_frames;
 #[cfg(loom)]
 mod loom_guarded;
+#[cfg(loom)]
+mod loom_leases;
 #[cfg(loom)]
 mod loom_revoke;
 #[cfg(loom)]
