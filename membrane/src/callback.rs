@@ -7,7 +7,7 @@
 use crate::error::Error;
 use crate::interface::Target;
 use crate::passable::Passable;
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, Route};
 use crate::query::Query;
 use std::any::Any;
 use std::collections::HashMap;
@@ -97,7 +97,7 @@ macro_rules! closures {
                             move |$($value: $arg),*| {
                                 // Names the whole, so that the closure captures it as one.
                                 let captured: &Captured<Self> = &captured;
-                                captured.proxy.__call(0, |target, call| {
+                                (&*captured.proxy).call(0, |target, call| {
                                     $(let $value = call.argument($value)?;)*
                                     call.enter_carried(|| 0u64 $(.saturating_add($value.size_bytes()))*)?;
                                     call.result(target($($value),*))

@@ -11,7 +11,7 @@ use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
 use crate::interface::{Keep, Target, allowed};
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, named};
 use crate::reason::Reason;
 use crate::table::{Full, Table};
 use crate::tree::Scope;
@@ -137,9 +137,7 @@ impl<T: ?Sized + Target> AnyTable for Table<Proxy<T>> {
                 label = proxy.keep.label();
                 held.push(proxy);
             }
-            into.extend(methods.map(|method| {
-                label.unwrap_or_else(|| (T::NAME, T::METHODS.get(method as usize).copied()))
-            }));
+            into.extend(methods.map(|method| label.unwrap_or_else(|| named::<T>(method))));
         }
     }
 }

@@ -62,6 +62,12 @@ pub trait Interface: Target {
     /// Of each method, in the order of `METHODS`.
     #[doc(hidden)]
     const __ARGUMENTS: &'static [&'static [Argument]];
+    /// What only the code generated for this interface can make.
+    #[doc(hidden)]
+    type __Key: 'static;
+    /// Whether the interface of this type is this one, or a super-interface of it.
+    #[doc(hidden)]
+    fn __extends(interface: TypeId) -> bool;
 }
 
 /// An argument's name, and what rules that are data can see of it.
@@ -86,6 +92,9 @@ pub trait Target: Send + Sync + 'static {
     /// Whether all methods are allowed, because the method that carried the object was.
     #[doc(hidden)]
     const CARRIED: bool = false;
+    /// An interface's key, and where the methods of its super-interfaces start.
+    #[doc(hidden)]
+    const PLACES: (&'static str, &'static [Super]) = ("", &[]);
 
     /// The proxy as what holders call.
     fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self>;
@@ -133,6 +142,30 @@ pub(crate) fn allowed<T: ?Sized + Target>(policy: &Policy, direction: Direction)
     } else {
         policy.mask(direction, TypeId::of::<T>())
     }
+}
+
+/// Where an interface has its methods: its key, and its super-interfaces.
+pub(crate) type Places = (&'static str, &'static [Super]);
+
+/// What of `allowed`, a list for the methods of the interface with `places`, concerns its super-interface `T`, or itself, as
+/// a list for the methods of `T`.
+pub(crate) fn allowed_of<T: ?Sized + Interface>((own, supers): Places, allowed: u64) -> u64 {
+    let start = |key: &str| {
+        if own == key {
+            return Some(0);
+        }
+        let found = supers.iter().find(|(other, ..)| *other == key);
+        found.map(|(_, at, _)| *at)
+    };
+    let mut seen = 0;
+    let whole = (T::__KEY, 0, <T as Interface>::METHODS);
+    // What is further in comes later, and has the last word on its methods: see `offset`.
+    for (key, at, methods) in std::iter::once(&whole).chain(T::__SUPERS) {
+        let ones = (1_u64 << methods.len()) - 1;
+        let listed = start(key).map_or(0, |from| allowed >> from & ones);
+        seen = seen & !(ones << at) | listed << at;
+    }
+    seen
 }
 
 /// The return type of an interface's method.

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::identity;
 use crate::interface::Target;
 use crate::passable::Passable;
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, Route};
 use crate::query::Query;
 use crate::tree::Scope;
 use object_membrane_gate::drop_quietly;
@@ -56,7 +56,7 @@ impl<T, E> Source<T, E> {
 
 impl<T: Passable, E: Passable + From<Error>> Pull<T, E> for Proxy<dyn Pull<T, E>> {
     fn pull(&self) -> Result<Option<T>, E> {
-        self.__call(0, |target, call| {
+        self.call(0, |target, call| {
             call.enter_carried(|| 0)?;
             call.result(target.pull())
         })

@@ -13,7 +13,7 @@ use crate::passable::Passable;
 use crate::policy::names_in;
 use crate::reason::Reason;
 use crate::tree::{Node, Scope};
-use object_membrane_gate::{Admission, Cell, Holder, Reclaim, Refusal};
+use object_membrane_gate::{Admission, Cell, HELD, Hold, Holder, Reclaim, Refusal};
 use std::mem::offset_of;
 use std::sync::{Arc, Weak};
 
@@ -42,29 +42,6 @@ impl<T: ?Sized + Target> Proxy<T> {
             place,
             keep,
         }
-    }
-
-    /// Calls a method, given by number.
-    ///
-    /// The order is fixed: the method is allowed; the scope is live; its conditions hold; then `f`, which converts the
-    /// arguments, looks again after each conversion that can run foreign code, has the rules look at them, calls the target
-    /// and converts the result, all of it counted as running and its panics caught; then the scope is still live.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn __call<R, E>(
-        &self,
-        method: u32,
-        f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>,
-    ) -> Result<R, E>
-    where
-        R: Passable,
-        E: Passable + From<Error>,
-    {
-        if self.allowed & (1 << method) == 0 {
-            return Err(not_allowed(self, method));
-        }
-        self.cell
-            .call_admitted(method, Forward { proxy: self, f }, refused)
     }
 
     /// Calls an async method, given by number, when what is returned is polled for the first time; see
@@ -150,9 +127,47 @@ impl<T: ?Sized + Target> Proxy<T> {
         proxy.as_ptr().addr() + offset_of!(Self, cell)
     }
 
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// The target, in use for as long as the hold lives, if calls go through freely.
+    pub(crate) fn hold(&self) -> Option<(Hold<Node>, Arc<T>)> {
+        self.cell.hold()
+    }
+
     /// The target, if the scope is live.
     pub(crate) fn pin(&self) -> Result<Arc<T>, Refusal> {
         self.cell.pin()
+    }
+}
+
+/// How a call gets to its target.
+///
+/// Public because generated code names it.
+pub trait Route<T: ?Sized> {
+    /// Calls a method, given by number. `f` converts the arguments, looks again after each conversion that can run foreign
+    /// code, has the rules look at them, calls the target and converts the result.
+    fn call<R, E>(self, method: u32, f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>) -> Result<R, E>
+    where
+        R: Passable,
+        E: Passable + From<Error>;
+}
+
+impl<T: ?Sized + Target> Route<T> for &Proxy<T> {
+    /// The order is fixed: the method is allowed; the scope is live; its conditions hold; then `f`, all of it counted as running
+    /// and its panics caught; then the scope is still live.
+    #[inline(always)]
+    fn call<R, E>(self, method: u32, f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>) -> Result<R, E>
+    where
+        R: Passable,
+        E: Passable + From<Error>,
+    {
+        if self.allowed & (1 << method) == 0 {
+            return Err(not_allowed(self, method));
+        }
+        self.cell
+            .call_admitted(method, Forward { proxy: self, f }, refused)
     }
 }
 
@@ -275,7 +290,7 @@ fn turned_away_first<T: ?Sized + Target, E: From<Error>>(
 /// The answer to a call that was let in. Whoever is to be told of that hears it from what it was admitted with.
 #[cold]
 #[inline(never)]
-fn refused<E: From<Error>>(scope: &Scope, refusal: Refusal) -> E {
+pub(crate) fn refused<E: From<Error>>(scope: &Scope, refusal: Refusal) -> E {
     if !scope.data().place().count_again(counted(refusal)) {
         return refused_first(scope, refusal);
     }
@@ -341,13 +356,20 @@ fn format_args_of(name: &'static str) -> impl std::fmt::Debug {
     Name(name)
 }
 
+/// What a frame says, or a hold: the interface, and the method of this number.
+pub(crate) fn named<T: ?Sized + Target>(method: u32) -> (&'static str, Option<&'static str>) {
+    if method == HELD {
+        return (T::NAME, Some("(leased)"));
+    }
+    (T::NAME, T::METHODS.get(method as usize).copied())
+}
+
 impl<T: ?Sized + Target> Holder for Proxy<T> {
     fn cell(&self) -> &dyn Reclaim {
         &self.cell
     }
 
     fn method_name(&self, method: u32) -> (&'static str, Option<&'static str>) {
-        let own = || (T::NAME, T::METHODS.get(method as usize).copied());
-        self.keep.label().unwrap_or_else(own)
+        self.keep.label().unwrap_or_else(|| named::<T>(method))
     }
 }

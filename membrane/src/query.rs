@@ -5,13 +5,13 @@
 //! from the very object that was asked, by address. Only proxies give answers, and two objects alive at once do not share an
 //! address, so forwarding the question to somebody else's proxy gains nothing.
 
-use crate::crossing::MAX_LAYERS;
+use crate::crossing::{MAX_LAYERS, Place};
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
-use crate::interface::Target;
+use crate::interface::{Interface, Places, Target, allowed_of};
 use crate::proxy::Proxy;
-use crate::tree::{Scope, holder};
-use object_membrane_gate::{Refusal, quietly};
+use crate::tree::{Node, Scope, holder};
+use object_membrane_gate::{Hold, Refusal, quietly};
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -20,11 +20,35 @@ use std::sync::Arc;
 pub struct Query<'a> {
     /// The address of the object that was asked.
     asked: usize,
-    /// The tree that asks. A proxy of another tree does not answer.
-    root: u64,
+    purpose: Purpose<'a>,
     found: RefCell<Option<Found>>,
     /// A `RefCell<Option<Arc<T>>>` for the interface that was asked.
     slot: &'a dyn Any,
+}
+
+/// Why it is asked.
+enum Purpose<'a> {
+    /// For what it is. A proxy of another tree than this one, which asks, does not answer.
+    Whose { root: u64 },
+    /// To keep its target in use, whatever tree it is of.
+    Hold(&'a RefCell<Option<HeldAs>>),
+}
+
+/// What a proxy gave to keep its target in use, as the interface that the object crossed as.
+struct HeldAs {
+    hold: Hold<Node>,
+    place: Place,
+    places: Places,
+    allowed: u64,
+}
+
+/// A target that is kept in use, as the interface that was asked.
+pub(crate) struct Held<T: ?Sized> {
+    pub(crate) target: Arc<T>,
+    pub(crate) hold: Hold<Node>,
+    pub(crate) place: Place,
+    /// The methods of `T` that the proxy lets through, as bits.
+    pub(crate) allowed: u64,
 }
 
 /// What a proxy said of itself.
@@ -135,19 +159,45 @@ type Answer<T> = (Found, Option<Arc<T>>);
 /// Asks `object`; no answer if it is no proxy of the tree `root`.
 fn ask<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Option<Answer<T>>, Error> {
     let slot: RefCell<Option<Arc<T>>> = RefCell::new(None);
-    let asked = Arc::as_ptr(object).cast::<()>().addr();
-    let query = Query {
-        asked,
-        root,
-        found: RefCell::new(None),
-        slot: &slot,
-    };
+    let query = Query::new(object, Purpose::Whose { root }, &slot);
     quietly(|| T::ask(object, &query)).ok_or(ErrorKind::Panicked)?;
     let found = query.found.into_inner();
     Ok(found.map(|found| (found, slot.into_inner())))
 }
 
-impl Query<'_> {
+/// Keeps the target of `object` in use, if that is a proxy whose calls go through freely.
+///
+/// Runs foreign code as [`whose`] does; a panic in it counts as no answer.
+pub(crate) fn hold<T: ?Sized + Interface>(object: &Arc<T>) -> Option<Held<T>> {
+    let (held, slot) = (RefCell::new(None), RefCell::new(None));
+    let query = Query::new(object, Purpose::Hold(&held), &slot);
+    quietly(|| T::ask(object, &query))?;
+    let HeldAs {
+        hold,
+        place,
+        places,
+        allowed,
+    } = held.into_inner()?;
+    // If the target could not be offered as the interface asked for, the hold goes, too.
+    let target: Arc<T> = slot.into_inner()?;
+    Some(Held {
+        target,
+        hold,
+        place,
+        allowed: allowed_of::<T>(places, allowed),
+    })
+}
+
+impl<'a> Query<'a> {
+    fn new<T: ?Sized>(object: &Arc<T>, purpose: Purpose<'a>, slot: &'a dyn Any) -> Self {
+        Self {
+            asked: Arc::as_ptr(object).cast::<()>().addr(),
+            purpose,
+            found: RefCell::new(None),
+            slot,
+        }
+    }
+
     /// The answer of `proxy`, taken if it is what was asked.
     #[doc(hidden)]
     pub fn answer<T: ?Sized + Target>(&self, proxy: &Proxy<T>) {
@@ -158,23 +208,38 @@ impl Query<'_> {
 
     /// The answer of the proxy behind a closure, which `Target::ask` has found by the closure's address.
     pub(crate) fn record<T: ?Sized + Target>(&self, proxy: &Proxy<T>) {
-        if proxy.scope().data().root_id() != self.root {
-            return;
-        }
-        let (target, refusal) = match proxy.pin() {
-            Ok(target) => (Some(target), None),
-            Err(refusal) => (None, Some(refusal)),
+        let target = match &self.purpose {
+            Purpose::Whose { root } => {
+                if proxy.scope().data().root_id() != *root {
+                    return;
+                }
+                let (target, refusal) = match proxy.pin() {
+                    Ok(target) => (Some(target), None),
+                    Err(refusal) => (None, Some(refusal)),
+                };
+                *self.found.borrow_mut() = Some(Found {
+                    scope: proxy.scope().clone(),
+                    direction: proxy.direction(),
+                    home: proxy.home(),
+                    interface: TypeId::of::<T>(),
+                    refusal,
+                    layered: proxy.is_layered(),
+                    allowed: proxy.allowed(),
+                    methods: T::METHODS,
+                });
+                target
+            }
+            Purpose::Hold(held) => proxy.hold().map(|(hold, target)| {
+                // Replaced by an object that answers twice. What it replaces is dropped here.
+                let _first = held.borrow_mut().replace(HeldAs {
+                    hold,
+                    place: proxy.place(),
+                    places: T::PLACES,
+                    allowed: proxy.allowed(),
+                });
+                target
+            }),
         };
-        *self.found.borrow_mut() = Some(Found {
-            scope: proxy.scope().clone(),
-            direction: proxy.direction(),
-            home: proxy.home(),
-            interface: TypeId::of::<T>(),
-            refusal,
-            layered: proxy.is_layered(),
-            allowed: proxy.allowed(),
-            methods: T::METHODS,
-        });
         if let Some(target) = target {
             T::offer(&target, self);
         }
@@ -183,7 +248,11 @@ impl Query<'_> {
     /// Takes `target` if the question was for its interface. Of no effect before a proxy has answered.
     #[doc(hidden)]
     pub fn offer<T: ?Sized + Target>(&self, target: &Arc<T>) -> bool {
-        if self.found.borrow().is_none() {
+        let is_answered = match &self.purpose {
+            Purpose::Whose { .. } => self.found.borrow().is_some(),
+            Purpose::Hold(held) => held.borrow().is_some(),
+        };
+        if !is_answered {
             return false;
         }
         match self.slot.downcast_ref::<RefCell<Option<Arc<T>>>>() {

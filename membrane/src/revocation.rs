@@ -71,7 +71,8 @@ impl std::fmt::Debug for Revoker {
 pub struct RunningCall {
     /// The interface that its object crossed as.
     pub interface: &'static str,
-    /// The method; `None` while the membrane itself looks at the object.
+    /// The method; `None` while the membrane itself looks at the object, `(leased)` while somebody has a
+    /// [`lease`](crate::lease()) of it.
     pub method: Option<&'static str>,
     /// For how long it had been running, to the millisecond, if its membrane had conditions or rules, or was suspended, when it
     /// began: other calls do not look at the time.
@@ -93,7 +94,7 @@ impl std::fmt::Display for RunningCall {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// This thread is inside a call that it would wait for, or is dropping a target on behalf of a revocation.
+    /// This thread is inside a call that it would wait for, or has a [`lease`](crate::lease()) of the same, or is dropping a target on behalf of a revocation.
     Inside,
     /// Time ran out while these calls were running. If there are none, targets were still being dropped.
     TimedOut(Vec<RunningCall>),

@@ -53,6 +53,7 @@ pub(crate) fn report() {
         5.0,
         " ns",
     );
+    at_most("leased call, to direct", ratio("leased"), 1.1, "x");
     at_most(
         "derivation depth 64, to depth 1",
         ratio("derived 64 deep"),

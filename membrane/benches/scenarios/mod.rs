@@ -102,6 +102,26 @@ fn text(object: &Arc<dyn Service>, calls: u64) -> u64 {
 }
 
 #[inline(never)]
+fn leased_add(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    let object = membrane::lease(object);
+    (0..calls).fold(0, |sum, x| {
+        sum.wrapping_add(object.add(black_box(x)).unwrap_or(1))
+    })
+}
+
+#[inline(never)]
+fn leased_text(object: &Arc<dyn Service>, calls: u64) -> u64 {
+    let object = membrane::lease(object);
+    (0..calls).fold(0, |sum, x| {
+        sum.wrapping_add(
+            object
+                .text(black_box(x))
+                .map_or(1, |text| text.len() as u64),
+        )
+    })
+}
+
+#[inline(never)]
 fn secret(object: &Arc<dyn Service>, calls: u64) -> u64 {
     (0..calls).fold(0, |sum, _| {
         sum.wrapping_add(black_box(object).secret().unwrap_or(1))
@@ -209,8 +229,16 @@ pub(crate) fn all() -> Vec<Scenario> {
     vec![
         scenario("direct", "direct", target(), add),
         scenario("proxied", "direct", lend(target()), add),
+        scenario("leased", "direct", lend(target()), leased_add),
+        scenario("leased, no proxy", "direct", target(), leased_add),
         scenario("direct, String", "direct, String", target(), text),
         scenario("proxied, String", "direct, String", lend(target()), text),
+        scenario(
+            "leased, String",
+            "direct, String",
+            lend(target()),
+            leased_text,
+        ),
         scenario("refused", "direct", lend(target()), secret),
         scenario("revoked", "direct", revoked, add),
         scenario("derived 1 deep", "direct", chain(1), add),

@@ -230,13 +230,12 @@ impl<T: ?Sized, X> Kept<T, X> {
         self.scope.is_open()
     }
 
-    /// Runs `f` on the target of a scope that was just seen open, and `convert` on what it returns unless `as_is` says that
-    /// this goes out as it is.
+    /// Runs `f` on the target of a scope that was just seen open.
     ///
     /// # Errors
     ///
-    /// What `f` and `convert` return, or what `refuse` makes of: [`Refusal::Revoked`] if the scope is cut before the result
-    /// is delivered; [`Refusal::Panicked`] if one of them panics.
+    /// What `f` returns, or what `refuse` makes of: [`Refusal::Revoked`] if the scope is cut before the result is delivered;
+    /// [`Refusal::Panicked`] if `f` panics.
     ///
     /// # Panics
     ///
@@ -249,25 +248,14 @@ impl<T: ?Sized, X> Kept<T, X> {
     pub fn call<R, E>(
         &self,
         f: impl FnOnce(&T) -> Result<R, E>,
-        as_is: impl FnOnce(&Result<R, E>) -> bool,
-        convert: impl FnOnce(Result<R, E>) -> Result<R, E>,
         refuse: impl Fn(&Scope<X>, Refusal) -> E + Copy,
     ) -> Result<R, E> {
         let target = self.target.get();
-        // What goes out as it is takes no branch on its way; the rest shares one cold function. The two shapes are those of a
-        // call through the cell, for the same reasons.
+        // The two shapes are those of a call through the cell, for the same reasons.
         if size_of::<Result<R, E>>() <= 2 * size_of::<usize>() {
             match catch_unwind(AssertUnwindSafe(|| f(target))) {
-                Ok(result) => {
-                    let is_final = as_is(&result);
-                    if is_final && self.scope.seems_open() {
-                        result
-                    } else {
-                        cold_path();
-                        self.settle(Ok(result), is_final, convert, refuse)
-                    }
-                }
-                Err(payload) => self.settle(Err(payload), true, convert, refuse),
+                Ok(result) if self.scope.seems_open() => result,
+                outcome => self.settle(outcome, refuse),
             }
         } else {
             let mut result = MaybeUninit::uninit();
@@ -275,38 +263,28 @@ impl<T: ?Sized, X> Kept<T, X> {
                 result.write(f(target));
             }));
             if let Err(payload) = called {
-                return self.settle(Err(payload), true, convert, refuse);
+                return self.settle(Err(payload), refuse);
             }
-            // SAFETY: the call returned, so it is written.
-            let is_final = as_is(unsafe { result.assume_init_ref() });
-            if is_final && self.scope.seems_open() {
-                // SAFETY: as above, and not used again.
+            if self.scope.seems_open() {
+                // SAFETY: the call returned, so it is written; and it is not used again.
                 unsafe { take_by_words(&result) }
             } else {
                 cold_path();
-                // SAFETY: as above, and not used again.
-                let result = unsafe { result.assume_init() };
-                self.settle(Ok(result), is_final, convert, refuse)
+                // SAFETY: as above.
+                self.settle(Ok(unsafe { result.assume_init() }), refuse)
             }
         }
     }
 
-    /// The end of a call that is not the plain case: a result to be converted, or withheld, or none.
+    /// The end of a call that is not the plain case: a result that may have to be withheld, or none.
     #[cold]
     #[inline(never)]
     fn settle<R, E>(
         &self,
         outcome: Result<Result<R, E>, Box<dyn Any + Send>>,
-        is_final: bool,
-        convert: impl FnOnce(Result<R, E>) -> Result<R, E>,
         refuse: impl Fn(&Scope<X>, Refusal) -> E,
     ) -> Result<R, E> {
-        let settled = if is_final {
-            outcome
-        } else {
-            outcome.and_then(|result| catch_unwind(AssertUnwindSafe(|| convert(result))))
-        };
-        let payload = match settled {
+        let payload = match outcome {
             Ok(result) if self.scope.stays_open() => return result,
             Ok(withheld) => {
                 crate::drop_quietly(withheld);

@@ -259,7 +259,8 @@ impl Refusals {
 pub struct RunningSnapshot {
     /// The interface that its object crossed as.
     pub interface: Cow<'static, str>,
-    /// The method; `None` while the membrane itself looks at the object.
+    /// The method; `None` while the membrane itself looks at the object, `(leased)` while somebody has a
+    /// [`lease`](crate::lease()) of it.
     pub method: Option<Cow<'static, str>>,
     /// For how long, where that is known.
     pub running_for: Option<Duration>,

@@ -48,6 +48,9 @@
 //!   tell how many the process made meanwhile.
 //! - **An audit hook takes time.** It runs on the thread of the call that it hears of: whoever lends on and audits its own
 //!   grants can hold up calls through them. Inside eight hooks at once on one thread only the one furthest up is told.
+//! - **A lease is use.** Whoever has a [`lease`](crate::lease()) of an object keeps its target in memory, revoked or not, until the
+//!   lease is dropped, and for ever if it is forgotten. No call goes through it after the revocation.
+//!   [`revoke_and_wait`](crate::Membrane::revoke_and_wait) says who is waited for.
 //! - **Frames are kept.** The bookkeeping of a thread (a few hundred bytes) is reused by later threads, never freed.
 //! - **Wakers.** A waiting caller's waker is that caller's code. One that blocks when it is woken delays whoever woke it: the
 //!   owner's code that the future waited for, or the revoker, before observers are told and targets are freed. The cut came

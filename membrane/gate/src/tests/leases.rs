@@ -35,7 +35,7 @@ impl Lease {
                 Refusal::Panicked
             })
         };
-        let result = self.kept.call(call, |_| true, |_| unreachable!(), refusal);
+        let result = self.kept.call(call, refusal);
         if let Some(payload) = failed {
             resume_unwind(payload);
         }
@@ -109,17 +109,16 @@ fn target_is_dropped_by_the_last_of_holds_and_calls() {
     }
 }
 
-/// Results of both shapes, bare, converted and withheld.
+/// Results of both shapes, delivered and withheld.
 #[test]
-fn results_of_every_size_come_through_converted_or_are_withheld() {
-    #[expect(clippy::needless_pass_by_value, reason = "shorter where it is used")]
-    fn check<R: Clone + PartialEq + std::fmt::Debug>(value: R, converted: R) {
+fn results_of_every_size_come_through_or_are_withheld() {
+    fn check<R: Clone + PartialEq + std::fmt::Debug>(value: &R) {
         for scope in scopes(Options::default()) {
             let held = held(&scope);
             let lease = lease(&held).expect("live");
             let kept = &lease.kept;
             for is_error in [false, true] {
-                let made = |value: &R| {
+                let made = || {
                     if is_error {
                         Err(Some(value.clone()))
                     } else {
@@ -127,48 +126,32 @@ fn results_of_every_size_come_through_converted_or_are_withheld() {
                     }
                 };
                 let refused = |_: &Scope<()>, _| None;
-                let as_it_is = kept.call(|_| made(&value), |_| true, |_| unreachable!(), refused);
-                assert_eq!(as_it_is, made(&value));
-                let changed = kept.call(
-                    |_| made(&value),
-                    |result| *result != made(&value),
-                    |result| {
-                        assert_eq!(result, made(&value));
-                        made(&converted)
-                    },
-                    refused,
-                );
-                assert_eq!(changed, made(&converted));
-                let panicked = kept.call(
-                    |_| made(&value),
-                    |_| false,
-                    |_| resume_unwind(Box::new("foreign")),
-                    refused,
-                );
-                assert_eq!(panicked, Err(None));
+                assert_eq!(kept.call(|_| made(), refused), made());
+                let panicking = |_: &Target| -> Result<R, Option<R>> {
+                    resume_unwind(Box::new("foreign"));
+                };
+                assert_eq!(kept.call(panicking, refused), Err(None));
             }
-            let cut_while_converting = kept.call(
-                |_| Ok(value.clone()),
-                |_| false,
-                |result| {
+            let cut_meanwhile = kept.call(
+                |_| {
                     held.revoke();
-                    result
+                    Ok(value.clone())
                 },
                 refusal,
             );
-            assert_eq!(cut_while_converting, Err(Refusal::Revoked));
+            assert_eq!(cut_meanwhile, Err(Refusal::Revoked));
             assert_eq!(held.drops(), 0);
             lease.leave();
             assert_eq!(held.drops(), 1);
         }
     }
-    check((), ());
-    check(7_u8, 8);
-    check(u64::MAX, 1);
-    check(String::from("a word more than fits"), String::new());
-    check([7_u64; 8], [1; 8]);
-    check([7_u64; 9], [1; 9]);
-    check(vec![[7_u8; 33]; 4], Vec::new());
+    check(&());
+    check(&7_u8);
+    check(&u64::MAX);
+    check(&String::from("a word more than fits"));
+    check(&[7_u64; 8]);
+    check(&[7_u64; 9]);
+    check(&vec![[7_u8; 33]; 4]);
 }
 
 /// Edit that makes it fail: `Kept::settle` does not look at the state.
@@ -212,9 +195,7 @@ fn panic_ends_in_an_error_or_in_a_panic_without_its_payload() {
             let held = held(&scope);
             let lease = lease(&held).expect("live");
             let call = |f: &dyn Fn(&Target) -> Result<(), Refusal>| {
-                catch_unwind(AssertUnwindSafe(|| {
-                    lease.kept.call(f, |_| true, |_| unreachable!(), refusal)
-                }))
+                catch_unwind(AssertUnwindSafe(|| lease.kept.call(f, refusal)))
             };
             let before = drops.load(SeqCst);
             match call(&panic) {
@@ -327,8 +308,6 @@ fn share_may_be_called_by_another_thread() {
                         held.revoke();
                         Ok(target.drops.load(SeqCst))
                     },
-                    |_| true,
-                    |_| unreachable!(),
                     refusal,
                 )
             });
@@ -364,7 +343,7 @@ fn unsized_targets_are_held_and_what_stands_for_them_is_kept() {
     let text: Cell<str, ()> = Cell::new(scope.clone(), Arc::from("text"));
     let (first, target) = text.hold().expect("live");
     let kept: Kept<str, ()> = Kept::new(&first, target);
-    let length = kept.call(|text| Ok(text.len()), |_| true, |_| unreachable!(), refusal);
+    let length = kept.call(|text| Ok(text.len()), refusal);
     assert_eq!(length, Ok(4));
     assert_eq!(format!("{kept:?}"), "Kept { .. }");
     drop(kept);
@@ -375,12 +354,7 @@ fn unsized_targets_are_held_and_what_stands_for_them_is_kept() {
     let (second, target) = other_cell.cell.hold().expect("live");
     drop(target);
     let kept: Kept<dyn std::fmt::Debug + Send + Sync, ()> = Kept::new(&second, other);
-    let shown = kept.call(
-        |it| Ok(format!("{it:?}")),
-        |_| true,
-        |_| unreachable!(),
-        refusal,
-    );
+    let shown = kept.call(|it| Ok(format!("{it:?}")), refusal);
     assert_eq!(shown.as_deref(), Ok("7"));
     sever(vec![cut(other_cell.scope())], |_| vec![weak(&other_cell)]);
     drop(kept);

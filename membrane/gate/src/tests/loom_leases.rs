@@ -27,8 +27,6 @@ impl Lease {
                 visited = true;
                 Ok(seen())
             },
-            |_| true,
-            |_| unreachable!(),
             |_: &Scope<()>, refusal| refusal,
         );
         assert!(visited, "used while it was dropped");

@@ -14,7 +14,6 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::{
     Attribute, Block, FnArg, Ident, ImplItem, ItemImpl, ItemTrait, Lifetime, Pat, PatIdent,
     ReceiverKind, ReturnType, Signature, Token, TraitItem, Type, parse_quote, parse_quote_spanned,
@@ -23,7 +22,7 @@ use syn::{
 use crate::path::at;
 use crate::types::result_of;
 
-use super::expansion::{Context, local, target_type};
+use super::expansion::{Context, argument_names, local, target_type};
 use super::method::{Argument, Method};
 
 /// Expands `#[interface] impl Trait for Type`.
@@ -188,32 +187,18 @@ fn defer(body: &Block, result: &Type, bindings: &[TokenStream], word: Token![asy
 impl Context<'_> {
     /// One async method of the proxy: a gated call that is made, and makes the target's future, when it is first polled.
     pub(super) fn forward_async(&self, method: &Method<'_>, word: Token![async]) -> TokenStream {
-        let Self {
-            root,
-            private,
-            object,
-            ..
-        } = self;
+        let private = &self.private;
         let Method {
             name,
-            cfgs,
             arguments,
             result,
             ..
         } = method;
         let trait_name = self.interface.name;
-        let key = name.unraw().to_string();
         let receiver = quote_spanned!(at(result)=> self);
-        let lifetime = lifetime(word);
-        let boxed = boxed(&quote!(#result), word, &lifetime);
         let (ty, target, call) = (target_type(), local("target"), local("call"));
-        let future = local("future");
-        let names: Vec<_> = arguments.iter().map(|argument| argument.name).collect();
-        let types = arguments.iter().map(|argument| {
-            let mut ty = argument.ty.clone();
-            lend_type(&mut ty, &lifetime);
-            ty
-        });
+        let (future, number) = (local("future"), self.number(method));
+        let names = argument_names(method);
         let converted = arguments.iter().map(|argument| {
             let (name, ty) = (argument.name, argument.ty);
             if let Some(ty) = argument.copied() {
@@ -235,9 +220,7 @@ impl Context<'_> {
         // All of it at the result's type, so that one complaint about that type is one message.
         let body = quote_spanned! {at(result)=>
             #receiver.__call_async #parts (
-                const {
-                    #private::offset::<#ty>(<#object as #root::Interface>::__KEY) + #private::index::<#object>(#key)
-                },
+                #number,
                 move |#target: &::std::sync::Arc<#ty>, #call| {
                     #(#converted)*
                     {
@@ -255,9 +238,34 @@ impl Context<'_> {
                 },
             )
         };
+        self.async_method(method, word, &body)
+    }
+
+    /// An async method as it stands in an impl, with this body.
+    pub(super) fn async_method(
+        &self,
+        method: &Method<'_>,
+        word: Token![async],
+        body: &TokenStream,
+    ) -> TokenStream {
+        let Method {
+            name,
+            cfgs,
+            arguments,
+            result,
+            ..
+        } = method;
+        let receiver = quote_spanned!(at(result)=> self);
+        let lifetime = lifetime(word);
+        let boxed = boxed(&quote!(#result), word, &lifetime);
+        let parameters = arguments.iter().map(|argument| {
+            let (name, mut ty) = (argument.name, argument.ty.clone());
+            lend_type(&mut ty, &lifetime);
+            quote!(#name: #ty)
+        });
         quote! {
             #(#cfgs)*
-            fn #name<#lifetime>(&#lifetime #receiver, #(#names: #types),*) -> #boxed {
+            fn #name<#lifetime>(&#lifetime #receiver, #(#parameters),*) -> #boxed {
                 #body
             }
         }

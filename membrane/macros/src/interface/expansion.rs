@@ -1,6 +1,8 @@
 //! What `#[interface]` generates beside the trait.
 //!
-//! - the trait, implemented for every proxy of something that implements it: one gated call per method;
+//! - a function per method: one gated call, by whichever route;
+//! - the trait, implemented for every proxy of something that implements it: the call through the gate;
+//! - the same for leases of such proxies: see `lease`;
 //! - `Target` for `dyn Trait`: how the membrane makes a proxy into `Arc<dyn Trait>`, and asks an object whose proxy it is;
 //! - `Interface` for `dyn Trait`: the names of the methods, own ones first, then those of each super-interface;
 //! - what rules on arguments need (`rules`);
@@ -57,7 +59,9 @@ pub(super) fn expand(
             .collect(),
     };
     let cfgs = &interface.cfgs;
+    let calls = context.calls();
     let proxy = context.proxy();
+    let leased = context.leased();
     let supers = context.supers();
     let target = context.target();
     let table = context.table();
@@ -75,7 +79,9 @@ pub(super) fn expand(
             use #private::Unseen as _;
             #assertions
             #supers
+            #calls
             #proxy
+            #leased
             #target
             #table
             #rules
@@ -101,6 +107,31 @@ pub(super) fn local(name: &str) -> Ident {
 /// The type of the target; not hygienic, so it must be a name that nobody uses.
 pub(super) fn target_type() -> Ident {
     format_ident!("__MembraneTarget", span = Span::mixed_site())
+}
+
+/// The name of the function that makes the method's gated call.
+pub(super) fn shared(method: &Method<'_>) -> Ident {
+    let name = method.name.unraw();
+    format_ident!("__membrane_call_{name}", span = Span::mixed_site())
+}
+
+pub(super) fn argument_names<'a>(method: &'a Method<'_>) -> Vec<&'a Ident> {
+    method
+        .arguments
+        .iter()
+        .map(|argument| argument.name)
+        .collect()
+}
+
+/// The arguments as written, each with its type.
+pub(super) fn parameters(method: &Method<'_>) -> Vec<TokenStream> {
+    let arguments = method.arguments.iter();
+    arguments
+        .map(|argument| {
+            let (name, ty) = (argument.name, argument.ty);
+            quote!(#name: #ty)
+        })
+        .collect()
 }
 
 impl Context<'_> {
@@ -139,14 +170,35 @@ impl Context<'_> {
         }
     }
 
-    /// One method of the proxy: a gated call, which converts the arguments on the way in and the result on the way out.
+    /// One method of the proxy.
     fn forward(&self, method: &Method<'_>) -> TokenStream {
-        let Self {
-            root,
-            private,
-            object,
-            ..
-        } = self;
+        let Method {
+            name, cfgs, result, ..
+        } = method;
+        let receiver = quote_spanned!(at(result)=> self);
+        let (names, parameters) = (argument_names(method), parameters(method));
+        let shared = shared(method);
+        quote! {
+            #(#cfgs)*
+            #[inline]
+            fn #name(&#receiver, #(#parameters),*) -> #result {
+                #shared(#receiver #(, #names)*)
+            }
+        }
+    }
+
+    /// One function per method that is not async, which proxies and leases share: so that what is wrong with a type is said
+    /// once.
+    fn calls(&self) -> TokenStream {
+        let methods = &self.interface.methods;
+        let methods = methods.iter().filter(|method| method.asyncness.is_none());
+        let calls = methods.map(|method| self.call(method));
+        quote!(#(#calls)*)
+    }
+
+    /// A gated call, which converts the arguments on the way in and the result on the way out.
+    fn call(&self, method: &Method<'_>) -> TokenStream {
+        let Self { root, private, .. } = self;
         let Method {
             name,
             cfgs,
@@ -155,11 +207,9 @@ impl Context<'_> {
             ..
         } = method;
         let trait_name = self.interface.name;
-        let key = name.unraw().to_string();
-        let receiver = quote_spanned!(at(result)=> self);
         let (ty, target, call) = (target_type(), local("target"), local("call"));
-        let names: Vec<_> = arguments.iter().map(|argument| argument.name).collect();
-        let types = arguments.iter().map(|argument| argument.ty);
+        let (route, by) = (local("Route"), local("by"));
+        let (names, parameters) = (argument_names(method), parameters(method));
         let owned = arguments
             .iter()
             .filter(|argument| argument.borrowed.is_none());
@@ -171,24 +221,42 @@ impl Context<'_> {
         let parts =
             result_of(result).map(|(value, error)| quote_spanned!(at(result)=> ::<#value, #error>));
         let enter = self.enter(method);
+        let number = self.number(method);
+        let shared = shared(method);
         // All of it at the result's type, so that one complaint about that type is one message.
         let body = quote_spanned! {at(result)=>
-            #receiver.__call #parts (
-                const {
-                    #private::offset::<#ty>(<#object as #root::Interface>::__KEY) + #private::index::<#object>(#key)
-                },
-                move |#target, #call| {
-                    #(#converted)*
-                    #enter
-                    #call.result #parts (<#ty as #trait_name>::#name(#target #(, #names)*))
-                },
-            )
+            #by.call #parts (#number, move |#target, #call| {
+                #(#converted)*
+                #enter
+                #call.result #parts (<#ty as #trait_name>::#name(#target #(, #names)*))
+            })
         };
         quote! {
             #(#cfgs)*
-            #[inline]
-            fn #name(&#receiver, #(#names: #types),*) -> #result {
+            #[allow(non_snake_case)]
+            #[inline(always)]
+            fn #shared<#ty, #route>(#by: #route #(, #parameters)*) -> #result
+            where
+                #ty: ?::core::marker::Sized + #root::Interface + #trait_name,
+                #route: #private::Route<#ty>,
+            {
                 #body
+            }
+        }
+    }
+
+    /// The method's number among those of the interface that crossed.
+    pub(super) fn number(&self, method: &Method<'_>) -> TokenStream {
+        let Self {
+            root,
+            private,
+            object,
+            ..
+        } = self;
+        let (ty, key) = (target_type(), method.name.unraw().to_string());
+        quote_spanned! {at(method.result)=>
+            const {
+                #private::offset::<#ty>(<#object as #root::Interface>::__KEY) + #private::index::<#object>(#key)
             }
         }
     }
@@ -211,6 +279,9 @@ impl Context<'_> {
                 const NAME: &'static str = <Self as #root::Interface>::NAME;
                 const METHODS: &'static [&'static str] = <Self as #root::Interface>::METHODS;
                 type Keep = ();
+                const PLACES: (&'static str, &'static [#private::Super]) = (
+                    <Self as #root::Interface>::__KEY, <Self as #root::Interface>::__SUPERS,
+                );
 
                 fn face(#proxy: &::std::sync::Arc<#private::Proxy<Self>>) -> ::std::sync::Arc<Self> {
                     let #proxy: ::std::sync::Arc<#private::Proxy<Self>> = ::std::sync::Arc::clone(#proxy);
@@ -286,6 +357,7 @@ impl Context<'_> {
         } = self;
         let name = self.interface.name.unraw().to_string();
         let (before_place, ending) = (format!("::{name}#"), format!("#{:016x}", self.fingerprint));
+        let (asked, supers) = (local("asked"), &self.supers);
         let own = self.interface.methods.iter().map(|method| {
             let (cfgs, name) = (&method.cfgs, method.name.unraw().to_string());
             quote!(#(#cfgs)* #name)
@@ -324,6 +396,12 @@ impl Context<'_> {
                 );
                 const __SUPERS: &'static [#private::Super] = #inherited;
                 const __ARGUMENTS: &'static [&'static [#private::Argument]] = #arguments;
+                type __Key = __MembraneKey;
+
+                fn __extends(#asked: ::core::any::TypeId) -> bool {
+                    #asked == ::core::any::TypeId::of::<Self>()
+                        #(|| <#supers as #root::Interface>::__extends(#asked))*
+                }
             }
         }
     }

@@ -8,6 +8,7 @@
 //! | `expansion` | what is generated |
 //! | `rules` | the part of it that shows arguments to rules |
 //! | `asynchronous` | what becomes of an `async fn`, in the trait, in an impl block and in the proxy |
+//! | `lease` | what of it is for leases |
 //! | `dynamic` | what is generated on top of it for `#[interface(dynamic)]` |
 //!
 //! A trait that is refused is still emitted, as written: the reader shall see the refusals, not the hundred errors that
@@ -16,6 +17,7 @@
 mod asynchronous;
 mod dynamic;
 mod expansion;
+mod lease;
 mod method;
 mod model;
 mod rules;
