@@ -159,7 +159,7 @@ type Answer<T> = (Found, Option<Arc<T>>);
 /// Asks `object`; no answer if it is no proxy of the tree `root`.
 fn ask<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Option<Answer<T>>, Error> {
     let slot: RefCell<Option<Arc<T>>> = RefCell::new(None);
-    let query = Query::new(object, Purpose::Whose { root }, &slot);
+    let query = question(object, Purpose::Whose { root }, &slot);
     quietly(|| T::ask(object, &query)).ok_or(ErrorKind::Panicked)?;
     let found = query.found.into_inner();
     Ok(found.map(|found| (found, slot.into_inner())))
@@ -170,7 +170,7 @@ fn ask<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Option<Answer<T
 /// Runs foreign code as [`whose`] does; a panic in it counts as no answer.
 pub(crate) fn hold<T: ?Sized + Interface>(object: &Arc<T>) -> Option<Held<T>> {
     let (held, slot) = (RefCell::new(None), RefCell::new(None));
-    let query = Query::new(object, Purpose::Hold(&held), &slot);
+    let query = question(object, Purpose::Hold(&held), &slot);
     quietly(|| T::ask(object, &query))?;
     let HeldAs {
         hold,
@@ -188,16 +188,16 @@ pub(crate) fn hold<T: ?Sized + Interface>(object: &Arc<T>) -> Option<Held<T>> {
     })
 }
 
-impl<'a> Query<'a> {
-    fn new<T: ?Sized>(object: &Arc<T>, purpose: Purpose<'a>, slot: &'a dyn Any) -> Self {
-        Self {
-            asked: Arc::as_ptr(object).cast::<()>().addr(),
-            purpose,
-            found: RefCell::new(None),
-            slot,
-        }
+fn question<'a, T: ?Sized>(object: &Arc<T>, purpose: Purpose<'a>, slot: &'a dyn Any) -> Query<'a> {
+    Query {
+        asked: Arc::as_ptr(object).cast::<()>().addr(),
+        purpose,
+        found: RefCell::new(None),
+        slot,
     }
+}
 
+impl Query<'_> {
     /// The answer of `proxy`, taken if it is what was asked.
     #[doc(hidden)]
     pub fn answer<T: ?Sized + Target>(&self, proxy: &Proxy<T>) {

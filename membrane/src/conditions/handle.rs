@@ -19,7 +19,7 @@ impl Membrane {
     ///
     /// # Errors
     ///
-    /// [`PolicyProblem::ClockPanicked`], if the conditions need the time and their clock panics.
+    /// [`PolicyProblem::ClockPanicked`](crate::PolicyProblem::ClockPanicked), if the conditions need the time and their clock panics.
     ///
     /// # Examples
     ///
@@ -101,9 +101,10 @@ impl Membrane {
     /// Takes access away for a while, from this membrane and everything derived from it, both ways.
     ///
     /// When this returns, no further call starts until [`resume`](Self::resume): it is refused as
-    /// [`ErrorKind::Suspended`], with `reason` and, if it is known when to try again, `retry_after`. A call that passed the
-    /// switch before is running: it goes on, and what it returns is delivered. References still cross, and membranes can be
-    /// derived; those are born suspended. Again, the newer reason and time are told. No effect on a membrane that is revoked.
+    /// [`ErrorKind::Suspended`](crate::ErrorKind::Suspended), with `reason` and, if it is known when to try again,
+    /// `retry_after`. A call that passed the switch before is running: it goes on, and what it returns is delivered. References
+    /// still cross, and membranes can be derived; those are born suspended. Again, the newer reason and time are told. No
+    /// effect on a membrane that is revoked.
     ///
     /// Suspensions of several membranes of a line are independent: calls go ahead when none is left. The nearest is told.
     ///
