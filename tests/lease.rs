@@ -70,7 +70,7 @@ impl Savings {
         })
     }
 
-    fn new() -> Arc<dyn Account> {
+    fn opened() -> Arc<dyn Account> {
         Self::counted(None)
     }
 }

@@ -34,7 +34,7 @@ fn arguments_results_and_errors_of_leased_calls_are_wrapped() {
     let lease = lease(&stage.account);
     // An argument that is at home arrives as itself, the dry side's own comes back as itself.
     assert_eq!(lease.is_self(stage.account.clone()), Ok(true));
-    let own = Savings::new();
+    let own = Savings::opened();
     assert!(Arc::ptr_eq(&lease.same(own.clone()).unwrap(), &own));
     assert_eq!(lease.is_self(own), Ok(false));
     assert!(Arc::ptr_eq(
@@ -50,14 +50,58 @@ fn arguments_results_and_errors_of_leased_calls_are_wrapped() {
     assert_short(&lease);
 }
 
+/// An object that revokes while it is being wrapped.
+#[derive(Debug)]
+struct Revokes(Membrane);
+impl Named for Revokes {
+    fn name(&self) -> Result<String, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn rename(&self) -> Result<(), Error> {
+        Err(ErrorKind::Failed.into())
+    }
+}
+impl Account for Revokes {
+    fn depth(&self) -> Result<u64, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn destroy(&self) -> Result<u64, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn run(&self, _: Callback) -> Result<u64, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn run_long(&self, _: Callback) -> Result<[u64; 8], Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn same(&self, _: Arc<dyn Account>) -> Result<Arc<dyn Account>, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn is_self(&self, _: Arc<dyn Account>) -> Result<bool, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn fail(&self) -> Result<u64, Failure> {
+        Err(Error::from(ErrorKind::Failed).into())
+    }
+    fn pass_on(&self, _: Error) -> Result<u64, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn text(&self, _: &str) -> Result<String, Error> {
+        Err(ErrorKind::Failed.into())
+    }
+    fn __membrane_account(&self, _: &membrane::__private::Query<'_>) {
+        self.0.revoke("asked for it");
+    }
+}
+
 /// K10. An error that the target passes on loses its reason; one of the membrane's own keeps it.
 ///
-/// Fails when `LeasedCall::noted` notes nothing.
+/// Fails when an error of the membrane's own is converted, as the target's are, or the target's are not.
 #[test]
 fn reasons_of_errors_are_those_of_a_plain_call() {
     let gone = membrane();
     gone.revoke("another membrane's reason");
-    let foreign = gone.wrap(Savings::new()).unwrap_err();
+    let foreign = gone.wrap(Savings::opened()).unwrap_err();
     assert_revoked::<()>(Err(foreign), "another membrane's reason");
     let stage = stage();
     let leased = lease(&stage.account);
@@ -65,49 +109,6 @@ fn reasons_of_errors_are_those_of_a_plain_call() {
     assert_eq!(leased.pass_on(foreign).unwrap_err().reason(), None);
     assert_short(&leased);
 
-    // An object that revokes while its argument is being wrapped.
-    #[derive(Debug)]
-    struct Revokes(Membrane);
-    impl Named for Revokes {
-        fn name(&self) -> Result<String, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn rename(&self) -> Result<(), Error> {
-            Err(ErrorKind::Failed.into())
-        }
-    }
-    impl Account for Revokes {
-        fn depth(&self) -> Result<u64, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn destroy(&self) -> Result<u64, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn run(&self, _: Callback) -> Result<u64, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn run_long(&self, _: Callback) -> Result<[u64; 8], Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn same(&self, _: Arc<dyn Account>) -> Result<Arc<dyn Account>, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn is_self(&self, _: Arc<dyn Account>) -> Result<bool, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn fail(&self) -> Result<u64, Failure> {
-            Err(Error::from(ErrorKind::Failed).into())
-        }
-        fn pass_on(&self, _: Error) -> Result<u64, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn text(&self, _: &str) -> Result<String, Error> {
-            Err(ErrorKind::Failed.into())
-        }
-        fn __membrane_account(&self, _: &membrane::__private::Query<'_>) {
-            self.0.revoke("asked for it");
-        }
-    }
     let revokes: Arc<dyn Account> = Arc::new(Revokes(stage.membrane.clone()));
     assert_revoked(leased.is_self(revokes), "asked for it");
     // And one that is deep in itself is told so, with the scope live.
@@ -215,7 +216,7 @@ mod diamond {
 #[test]
 fn lease_does_not_tell_a_proxy_from_a_target() {
     let stage = stage();
-    let local = Savings::new();
+    let local = Savings::opened();
     let (of_proxy, of_local) = (lease(&stage.account), lease(&local));
     assert_eq!(format!("{of_proxy:?}"), "Lease(dyn Account)");
     assert_eq!(format!("{of_local:?}"), "Lease(dyn Account)");
@@ -232,7 +233,7 @@ fn lease_does_not_tell_a_proxy_from_a_target() {
 
 #[test]
 fn lease_of_an_object_that_is_no_proxy_calls_it() {
-    let local = Savings::new();
+    let local = Savings::opened();
     let lease = lease(&local);
     assert_eq!(lease.depth(), Ok(0));
     assert_eq!(lease.text("ab").as_deref(), Ok("abab"));
@@ -254,7 +255,7 @@ fn panic_of_a_leased_target_is_that_of_a_plain_call() {
     assert_short(&leased);
     let policy = opening().on_panic(OnPanic::Propagate).build().unwrap();
     let membrane = Membrane::new(policy);
-    let account = membrane.wrap(Savings::new()).unwrap();
+    let account = membrane.wrap(Savings::opened()).unwrap();
     let leased = lease(&account);
     let payload = catch_unwind(AssertUnwindSafe(|| leased.text("panic"))).unwrap_err();
     let text = payload.downcast_ref::<&str>().copied().unwrap_or_default();
@@ -266,14 +267,14 @@ fn panic_of_a_leased_target_is_that_of_a_plain_call() {
 #[test]
 fn both_layers_are_checked_at_each_call() {
     let (inner, outer) = (membrane(), membrane());
-    let account = outer.wrap(inner.wrap(Savings::new()).unwrap()).unwrap();
+    let account = outer.wrap(inner.wrap(Savings::opened()).unwrap()).unwrap();
     let leased = lease(&account);
     assert_eq!(leased.depth(), Ok(1), "the inner one's");
     assert_kind(leased.destroy(), ErrorKind::Refused);
     inner.revoke("the inner one's");
     assert_kind(leased.depth(), ErrorKind::Revoked);
     let grant = outer.grant(&opening().build().unwrap()).unwrap();
-    let account = grant.wrap(Savings::new()).unwrap();
+    let account = grant.wrap(Savings::opened()).unwrap();
     let leased = lease(&account);
     assert_short(&leased);
     outer.revoke("its parent's");

@@ -41,7 +41,7 @@ fn budget_holds_for_leased_calls() {
     let budget = Conditions::builder().calls(3).build().unwrap();
     let policy = opening().build().unwrap();
     let membrane = Membrane::with_conditions(policy, &budget).unwrap();
-    let account = membrane.wrap::<dyn Account>(Savings::new()).unwrap();
+    let account = membrane.wrap::<dyn Account>(Savings::opened()).unwrap();
     let leased = lease(&account);
     for _ in 0..3 {
         assert_eq!(leased.depth(), Ok(1));
@@ -55,7 +55,7 @@ fn rules_hold_for_leased_calls() {
     let rule = rule!(dyn Account: text, |text| text != "secret");
     let policy = opening().inbound_rule(rule).build().unwrap();
     let account = Membrane::new(policy)
-        .wrap::<dyn Account>(Savings::new())
+        .wrap::<dyn Account>(Savings::opened())
         .unwrap();
     let leased = lease(&account);
     assert_eq!(leased.text("ab"), Ok("abab".to_owned()));

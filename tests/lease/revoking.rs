@@ -83,7 +83,7 @@ fn waiter_with_the_lease_is_told_that_it_is_inside() {
     let leased = lease(&stage.account);
     let waited = stage
         .membrane
-        .revoke_and_wait("enough", Duration::from_secs(60));
+        .revoke_and_wait("enough", Duration::from_mins(1));
     assert_eq!(waited, Err(WaitError::Inside));
     drop(leased);
     assert_eq!(
@@ -103,7 +103,7 @@ fn waiter_on_another_thread_is_told_who_holds_and_wakes_when_the_lease_is_droppe
         start(move || {
             let first = membrane.revoke_and_wait("enough", Duration::from_millis(20));
             told.send(first).unwrap();
-            let second = membrane.revoke_and_wait("again", Duration::from_secs(60));
+            let second = membrane.revoke_and_wait("again", Duration::from_mins(1));
             (second, alive.alive())
         })
     };

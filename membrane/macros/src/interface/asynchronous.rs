@@ -238,37 +238,7 @@ impl Context<'_> {
                 },
             )
         };
-        self.async_method(method, word, &body)
-    }
-
-    /// An async method as it stands in an impl, with this body.
-    pub(super) fn async_method(
-        &self,
-        method: &Method<'_>,
-        word: Token![async],
-        body: &TokenStream,
-    ) -> TokenStream {
-        let Method {
-            name,
-            cfgs,
-            arguments,
-            result,
-            ..
-        } = method;
-        let receiver = quote_spanned!(at(result)=> self);
-        let lifetime = lifetime(word);
-        let boxed = boxed(&quote!(#result), word, &lifetime);
-        let parameters = arguments.iter().map(|argument| {
-            let (name, mut ty) = (argument.name, argument.ty.clone());
-            lend_type(&mut ty, &lifetime);
-            quote!(#name: #ty)
-        });
-        quote! {
-            #(#cfgs)*
-            fn #name<#lifetime>(&#lifetime #receiver, #(#parameters),*) -> #boxed {
-                #body
-            }
-        }
+        async_method(method, word, &body)
     }
 
     /// Assertions that what an async method borrows can be copied.
@@ -281,5 +251,34 @@ impl Context<'_> {
             .filter_map(Argument::copied);
         let copied = copied.map(|ty| quote_spanned!(at(ty)=> #private::assert_copied::<#ty>();));
         quote!(#(#copied)*)
+    }
+}
+
+/// An async method as it stands in an impl, with this body.
+pub(super) fn async_method(
+    method: &Method<'_>,
+    word: Token![async],
+    body: &TokenStream,
+) -> TokenStream {
+    let Method {
+        name,
+        cfgs,
+        arguments,
+        result,
+        ..
+    } = method;
+    let receiver = quote_spanned!(at(result)=> self);
+    let lifetime = lifetime(word);
+    let boxed = boxed(&quote!(#result), word, &lifetime);
+    let parameters = arguments.iter().map(|argument| {
+        let (name, mut ty) = (argument.name, argument.ty.clone());
+        lend_type(&mut ty, &lifetime);
+        quote!(#name: #ty)
+    });
+    quote! {
+        #(#cfgs)*
+        fn #name<#lifetime>(&#lifetime #receiver, #(#parameters),*) -> #boxed {
+            #body
+        }
     }
 }

@@ -134,6 +134,23 @@ pub(super) fn parameters(method: &Method<'_>) -> Vec<TokenStream> {
         .collect()
 }
 
+/// One method of the proxy.
+fn forward(method: &Method<'_>) -> TokenStream {
+    let Method {
+        name, cfgs, result, ..
+    } = method;
+    let receiver = quote_spanned!(at(result)=> self);
+    let (names, parameters) = (argument_names(method), parameters(method));
+    let shared = shared(method);
+    quote! {
+        #(#cfgs)*
+        #[inline]
+        fn #name(&#receiver, #(#parameters),*) -> #result {
+            #shared(#receiver #(, #names)*)
+        }
+    }
+}
+
 impl Context<'_> {
     /// The trait, for proxies.
     fn proxy(&self) -> TokenStream {
@@ -154,7 +171,7 @@ impl Context<'_> {
             .methods
             .iter()
             .map(|method| match method.asyncness {
-                None => self.forward(method),
+                None => forward(method),
                 Some(word) => self.forward_async(method, word),
             });
         quote! {
@@ -166,23 +183,6 @@ impl Context<'_> {
                 fn #hidden(&self, #query: &#private::Query<'_>) {
                     #query.answer(self)
                 }
-            }
-        }
-    }
-
-    /// One method of the proxy.
-    fn forward(&self, method: &Method<'_>) -> TokenStream {
-        let Method {
-            name, cfgs, result, ..
-        } = method;
-        let receiver = quote_spanned!(at(result)=> self);
-        let (names, parameters) = (argument_names(method), parameters(method));
-        let shared = shared(method);
-        quote! {
-            #(#cfgs)*
-            #[inline]
-            fn #name(&#receiver, #(#parameters),*) -> #result {
-                #shared(#receiver #(, #names)*)
             }
         }
     }

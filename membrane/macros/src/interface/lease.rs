@@ -8,6 +8,7 @@ use quote::{quote, quote_spanned};
 
 use crate::path::at;
 
+use super::asynchronous::async_method;
 use super::expansion::{Context, argument_names, local, parameters, shared, target_type};
 use super::method::Method;
 
@@ -54,7 +55,7 @@ impl Context<'_> {
             <#ty as #trait_name>::#name(#receiver.__object() #(, #names)*)
         };
         if let Some(word) = method.asyncness {
-            return self.async_method(method, word, &ordinary);
+            return async_method(method, word, &ordinary);
         }
         let (parameters, shared) = (parameters(method), shared(method));
         quote! {
