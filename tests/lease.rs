@@ -19,6 +19,7 @@ use object_membrane_gate::depth;
 use std::cell::RefCell;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,6 +60,8 @@ impl From<Error> for Failure {
 
 struct Savings {
     me: std::sync::Weak<Savings>,
+    /// How often `depth` was entered.
+    entered: Arc<AtomicU64>,
     _token: Option<Token>,
 }
 
@@ -66,6 +69,7 @@ impl Savings {
     fn counted(token: Option<Token>) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             me: me.clone(),
+            entered: Arc::default(),
             _token: token,
         })
     }
@@ -92,6 +96,7 @@ impl Named for Savings {
 
 impl Account for Savings {
     fn depth(&self) -> Result<u64, Error> {
+        self.entered.fetch_add(1, SeqCst);
         Ok(depth() as u64)
     }
     fn destroy(&self) -> Result<u64, Error> {
@@ -139,18 +144,20 @@ struct Stage {
     membrane: Membrane,
     account: Arc<dyn Account>,
     alive: Census,
+    entered: Arc<AtomicU64>,
 }
 
 /// An account that is lent, and counted while it lives.
 fn stage() -> Stage {
     let (membrane, alive) = (membrane(), Census::default());
-    let account = membrane
-        .wrap::<dyn Account>(Savings::counted(Some(alive.token())))
-        .unwrap();
+    let savings = Savings::counted(Some(alive.token()));
+    let entered = savings.entered.clone();
+    let account = membrane.wrap::<dyn Account>(savings).unwrap();
     Stage {
         membrane,
         account,
         alive,
+        entered,
     }
 }
 

@@ -12,6 +12,7 @@ fn leased_call_after_the_revocation_is_refused_and_the_target_goes_with_the_leas
     assert_revoked(leased.depth(), "enough");
     assert_revoked(leased.text("ab"), "enough");
     assert_revoked(leased.run(callback(|| 1)), "enough");
+    assert_eq!(stage.entered.load(SeqCst), 1, "before the revocation");
     assert_eq!(stage.alive.alive(), 1, "in use");
     drop(leased);
     assert_eq!(stage.alive.alive(), 0);
