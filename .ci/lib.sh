@@ -16,7 +16,7 @@ LOOM_BOUNDS=(3 4)
 MIRI_PACKAGES=(object-membrane-gate object-membrane)
 MIRI_TESTS=(confinement identity callbacks)
 # The test targets of `tests` that race threads: under TSan beside the gate's `stress`.
-TSAN_TESTS=(threads)
+TSAN_TESTS=(threads lease conditions asynchronous authority)
 # The test targets of `tests` that compare the pinned compiler's messages, and so mean nothing on nightly.
 PINNED_COMPILER_TESTS=(compile)
 FUZZ_SECONDS=20
