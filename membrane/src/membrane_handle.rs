@@ -212,6 +212,14 @@ impl Membrane {
     /// one hop under both policies, or an object of the holder's own. References on their way up stop at the holder as
     /// the proxies that it knows, never as the owner's objects.
     ///
+    /// Who has the handle is bound by the owner's policy towards the owner, and stands on both sides of the new grant towards
+    /// whoever it lends to: by default it can get at their objects themselves, as
+    /// [`Homecoming`](crate::Homecoming) says and can change.
+    ///
+    /// A membrane's dry side is one side, whoever is on it: objects go between two grants that were attenuated from one
+    /// membrane as between two hands. For two holders who do not trust each other, make a [`grant`](Self::grant) for each, and
+    /// attenuate that.
+    ///
     /// # Errors
     ///
     /// As [`grant`](Self::grant).
@@ -279,8 +287,8 @@ impl Membrane {
     /// that matters, [`revoke_and_wait`](Self::revoke_and_wait) rules it out. Callers that wait for an async call, a future or a
     /// stream are woken, before observers are told and anything is freed. Targets are dropped as soon as no call uses them: on
     /// this thread if they are idle, before this returns; by the last call to leave them otherwise. A target's `Drop` that
-    /// panics is caught; one that blocks delays this function and the freeing of others, never the cut. The first reason
-    /// stays.
+    /// panics is caught; one that blocks delays this function and the freeing of others, never the cut; and so does an observer,
+    /// an audit hook or a waker, whoever set it. The first reason stays.
     ///
     /// # Concurrency
     ///
@@ -326,6 +334,12 @@ impl Membrane {
     /// Access has ended in any case. [`WaitError::Inside`], at once, if this thread is inside a call of this membrane or one
     /// derived from it; [`WaitError::TimedOut`] after `timeout`, naming what still runs. A `timeout` of zero asks without
     /// waiting; `Duration::MAX` waits for ever.
+    ///
+    /// # Concurrency
+    ///
+    /// `timeout` bounds the wait for others. What this thread does for the revocation by itself, as in [`revoke`](Self::revoke),
+    /// takes the time that it takes: wakers, audit hooks, observers, and the `Drop` of idle targets, of this membrane and of those
+    /// that were derived from it.
     ///
     /// # Examples
     ///
@@ -394,6 +408,10 @@ impl Membrane {
 
     /// What `object` is, if it is a proxy of this membrane or of one derived from it: which way its object went, and what may be
     /// called on it. A broken proxy is one, too.
+    ///
+    /// # Authority
+    ///
+    /// To take back what is lent, be it by a grant that somebody further down made; no handle. See [`Lent`].
     ///
     /// Of a proxy that stands for another of the same tree, and of one that is asked as a super-interface of what it crossed
     /// as, only what is surely allowed counts. `None` for any other object, also for a proxy of another tree. The question is

@@ -9,7 +9,7 @@ use crate::call_error::CallError;
 use crate::domain::Domain;
 use crate::object::Object;
 use crate::value::Value;
-use membrane::{Direction, ErrorKind, Membrane};
+use membrane::ErrorKind;
 
 impl Domain {
     /// Calls a method, given by number, as this domain.
@@ -91,8 +91,8 @@ fn untrusted(
     if !object.allows_bit(method) {
         return Err(ErrorKind::Refused.into());
     }
-    if let Some(error) = object.membrane().and_then(cut) {
-        return Err(error);
+    if let Some(between) = object.between() {
+        between.check()?;
     }
     side.check_message(args)?;
     let result = object.dispatch().invoke(method, args, side);
@@ -100,16 +100,6 @@ fn untrusted(
         side.check_message(std::slice::from_ref(value))?;
     }
     result
-}
-
-/// What a revoked membrane answers to whatever would pass it.
-#[inline]
-fn cut(membrane: &Membrane) -> Option<CallError> {
-    if membrane.is_revoked() {
-        membrane.pass((), Direction::Outbound).err().map(Into::into)
-    } else {
-        None
-    }
 }
 
 /// The answer to a name that there is not: as if it were not allowed. A refusal comes before a revocation, here as there.

@@ -13,7 +13,7 @@ use crate::domain::{Domain, DomainId, Link};
 use crate::dynamic::DynamicInterface;
 use crate::interface::Interface;
 use crate::value::Value;
-use membrane::{Error, Membrane};
+use membrane::{Direction, Error, Lent, Membrane};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -33,9 +33,29 @@ struct Inner<D: ?Sized> {
     holder: DomainId,
     home: DomainId,
     allowed: u64,
-    /// The membrane between the two, if they differ.
-    membrane: Option<Membrane>,
+    /// What is between the two, if they differ.
+    between: Option<Between>,
     dispatch: D,
+}
+
+/// The membrane between an object and its holder.
+pub(crate) enum Between {
+    /// As the membrane tells of a proxy, which may be of a grant of somebody else's.
+    Lent(Lent),
+    /// The link's, of what is carried by a method and is no proxy of an interface.
+    Link(Membrane),
+}
+
+impl Between {
+    /// What a revoked membrane answers to whatever would pass it.
+    #[inline]
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Lent(lent) => lent.check(),
+            Self::Link(membrane) if membrane.is_revoked() => membrane.pass((), Direction::Outbound),
+            Self::Link(_) => Ok(()),
+        }
+    }
 }
 
 /// An object of the domain's own, and a way to find it again that does not keep it alive.
@@ -70,7 +90,7 @@ impl Object {
             holder: home,
             home,
             allowed: u64::MAX,
-            membrane: None,
+            between: None,
             dispatch,
         }))
     }
@@ -79,7 +99,7 @@ impl Object {
         holder: DomainId,
         home: DomainId,
         allowed: u64,
-        membrane: Membrane,
+        between: Between,
         dispatch: impl Dispatch + 'static,
     ) -> Self {
         // Of a closure and an iterator all is allowed, and all is one method: what there is not is not allowed either.
@@ -90,7 +110,7 @@ impl Object {
             holder,
             home,
             allowed,
-            membrane: Some(membrane),
+            between: Some(between),
             dispatch,
         }))
     }
@@ -154,8 +174,8 @@ impl Object {
     }
 
     #[inline]
-    pub(crate) fn membrane(&self) -> Option<&Membrane> {
-        self.0.membrane.as_ref()
+    pub(crate) fn between(&self) -> Option<&Between> {
+        self.0.between.as_ref()
     }
 
     #[inline]

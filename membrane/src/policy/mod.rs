@@ -77,6 +77,10 @@ pub(crate) fn names_in(
 
 /// What happens to a reference that comes home to the side of its object.
 ///
+/// Whoever has a membrane's handle can lend through it and call what was lent, and so stands on both sides: what comes home to
+/// the dry side comes home to them. Where they are not to get at the dry side's own objects, past the outbound list, choose
+/// [`KeepWrapped`](Self::KeepWrapped) or [`Refuse`](Self::Refuse) for the membrane that they have the handle of.
+///
 /// Ordered from the widest to the narrowest: a derived policy may only move on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]

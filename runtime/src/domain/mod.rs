@@ -20,7 +20,7 @@ use crate::call_error::CallError;
 use crate::dynamic::DynamicInterface;
 use crate::interface::InterfaceHash;
 use crate::limits::Limits;
-use crate::object::{Object, Typed};
+use crate::object::{Between, Object, Typed};
 use crate::registry::Registry;
 use crate::value::Value;
 use exports::Exports;
@@ -195,7 +195,7 @@ impl Domain {
                 self.id(),
                 link.peer_of(self.id()),
                 allowed,
-                lent.membrane().clone(),
+                Between::Lent(lent),
                 Typed::new(object),
             );
         }

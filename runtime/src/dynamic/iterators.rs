@@ -8,7 +8,7 @@ use crate::call_error::{CallError, Mismatch};
 use crate::domain::{Domain, Link};
 use crate::foreign::{Foreign, Imported};
 use crate::interface::{Describing, Interface, Known, Type, interface, method};
-use crate::object::{Dispatch, Object, Own};
+use crate::object::{Between, Dispatch, Object, Own};
 use crate::value::Value;
 use membrane::{Error, ErrorKind, Passable};
 use std::any::Any;
@@ -115,7 +115,7 @@ fn hold<T: Passable + Dynamic, E: Passable + Dynamic + From<Error>>(
             side.id(),
             link.peer_of(side.id()),
             u64::MAX,
-            link.membrane().clone(),
+            Between::Link(link.membrane().clone()),
             iterating,
         ),
         None => Object::own(side.id(), iterating),
