@@ -7,6 +7,7 @@ use crate::crossing::Place;
 use crate::direction::Direction;
 use crate::error::Error;
 use crate::interface::Target;
+use crate::reason::Reason;
 use crate::rules::Asked;
 use crate::tree::Scope;
 use object_membrane_gate::{Pass, Refusal};
@@ -109,6 +110,10 @@ impl Admitted {
             ledger
                 .enter(self.direction.reversed(), bytes)
                 .inspect_err(|error| self.unmet(scope, *error))?;
+            // A clock is foreign code, and takes what time it takes.
+            if scope.is_revoked() {
+                return Err(Error::revoked(Reason::from_number(scope.reason())));
+            }
         }
         let counters = scope.data().place();
         if counters.flags().counting {

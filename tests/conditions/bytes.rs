@@ -190,3 +190,11 @@ fn values_are_measured_by_what_they_hold() {
     assert_eq!(size(&vec![String::new(); 10]), 240);
     assert_eq!(size(&vec!["x".repeat(100)]), 100);
 }
+
+/// What takes no memory can be there in any number. Fails, in that it does not end, if such items are counted one by one.
+#[test]
+fn items_without_a_size_are_measured_at_once() {
+    let size = tests::soon(|| vec![(); usize::MAX].size_bytes());
+    assert_eq!(size, 0);
+    assert_eq!(vec![[0_u8; 3]; 5].size_bytes(), 15);
+}

@@ -6,6 +6,8 @@ use tests::{Door, start};
 
 type Call = fn(&Arc<dyn Shop>) -> Error;
 type Act = fn(&Membrane, &Arc<dyn Shop>);
+/// What a clock uses.
+type Own = (Membrane, Arc<dyn Shop>);
 
 /// Fails if the deadline is not looked at, or is a nanosecond off.
 #[test]
@@ -187,6 +189,84 @@ fn clock_may_use_the_membrane() {
         let (membrane, shop) = (membrane.clone(), shop.clone());
         tests::soon(move || what(&membrane, &shop));
         assert_eq!(used.load(SeqCst), index + 1);
+    }
+}
+
+/// A clock that asks itself whenever it is asked. Fails with a stack overflow, or goes on for ever, if nobody counts.
+#[test]
+fn clock_that_uses_its_own_membrane_each_time_is_too_deep() {
+    let acts: [Act; 3] = [
+        |_, shop| assert_eq!(shop.ping(), Ok(())),
+        |membrane, _| assert!(membrane.conditions().expires_in.is_some()),
+        |membrane, _| drop(membrane.snapshot()),
+    ];
+    for inside in acts {
+        let own: Arc<Mutex<Option<Own>>> = Arc::default();
+        let (kinds, asked) = (
+            Arc::new(Mutex::new(Vec::new())),
+            Arc::new(AtomicUsize::new(0)),
+        );
+        let clock = Arc::new(Odd(Box::new({
+            let (own, kinds, asked) = (own.clone(), kinds.clone(), asked.clone());
+            move || {
+                asked.fetch_add(1, SeqCst);
+                let own = own.lock().unwrap().clone();
+                if let Some((membrane, shop)) = own {
+                    let kind = shop.ping().map_err(Error::kind);
+                    kinds.lock().unwrap().push(kind);
+                    let _ = (membrane.conditions(), membrane.snapshot());
+                }
+                SECOND
+            }
+        })));
+        let membrane = under(|builder| builder.expires_after(SECOND).clock(clock));
+        let (_, shop) = lent(&membrane);
+        *own.lock().unwrap() = Some((membrane.clone(), shop.clone()));
+        let used = own.clone();
+        tests::soon(move || inside(&membrane, &shop));
+        let kinds = kinds.lock().unwrap();
+        assert!(kinds.contains(&Err(ErrorKind::TooDeep)), "{kinds:?}");
+        assert!(asked.load(SeqCst) < 100, "{asked:?}");
+        // What the clock owns, it is owned by.
+        used.lock().unwrap().take();
+    }
+}
+
+/// Whoever sets a clock may hold a call up in it. Fails if nobody looks at the switch after the clock was asked.
+#[test]
+fn target_is_not_entered_when_the_membrane_is_revoked_while_the_clock_is_asked() {
+    for at in 1.. {
+        let own: Arc<Mutex<Option<Membrane>>> = Arc::default();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let clock = Arc::new(Odd(Box::new({
+            let (own, asked) = (own.clone(), asked.clone());
+            move || {
+                let membrane = own.lock().unwrap().clone();
+                if let Some(membrane) = membrane
+                    && asked.fetch_add(1, SeqCst) + 1 == at
+                {
+                    membrane.revoke("by the clock");
+                }
+                SECOND
+            }
+        })));
+        let membrane = under(|builder| builder.expires_after(SECOND).clock(clock));
+        let (stock, shop) = lent(&membrane);
+        let late = Arc::new(AtomicUsize::new(0));
+        stock.on_call({
+            let (late, membrane) = (late.clone(), membrane.clone());
+            move || _ = late.fetch_add(usize::from(membrane.is_revoked()), SeqCst)
+        });
+        *own.lock().unwrap() = Some(membrane.clone());
+        let answer = shop.ping();
+        own.lock().unwrap().take();
+        assert_eq!(late.load(SeqCst), 0, "entered after the revocation");
+        if asked.load(SeqCst) < at {
+            assert_eq!((answer, stock.entered()), (Ok(()), 1));
+            assert!(at > 3, "asked before, at and after the call");
+            break;
+        }
+        tests::assert_revoked(answer, "by the clock");
     }
 }
 
