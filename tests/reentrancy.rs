@@ -1,5 +1,8 @@
 //! Calls back, from inside, and to any depth that the policy allows; nothing locks, overflows or is left behind.
 
+#[path = "reentrancy/kept.rs"]
+mod kept;
+
 use membrane::{
     Direction, Error, ErrorKind, Homecoming, Membrane, Passable, Policy, PolicyProblem, WaitError,
     allow, interface,

@@ -10,6 +10,7 @@ use crate::crossing::Place;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
+use crate::flat::run_flat;
 use crate::interface::{Keep, Target, allowed};
 use crate::proxy::{Proxy, named};
 use crate::reason::Reason;
@@ -17,7 +18,7 @@ use crate::table::{Full, Table};
 use crate::tree::Scope;
 use crate::waiting::Waiters;
 use object_membrane_gate::sync::lock;
-use object_membrane_gate::{Holder, InUse, drop_flat, quietly};
+use object_membrane_gate::{Holder, InUse, drop_flat};
 use std::any::{Any, TypeId};
 use std::sync::{Arc, Weak};
 
@@ -39,7 +40,7 @@ impl Watchers {
     /// Tells them, under no lock.
     fn tell(mut self) {
         for watcher in std::mem::take(&mut self.0) {
-            quietly(watcher);
+            run_flat(watcher);
         }
     }
 }

@@ -14,6 +14,7 @@ mod direction;
 pub mod docs;
 mod error;
 mod fault;
+mod flat;
 mod future;
 mod identity;
 mod interface;

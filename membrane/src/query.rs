@@ -13,7 +13,7 @@ use crate::proxy::Proxy;
 use crate::tree::{Node, Scope, holder};
 use object_membrane_gate::{Hold, Refusal, quietly};
 use std::any::{Any, TypeId};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 /// The question. Cannot be made, read or kept by anybody outside this crate.
@@ -160,7 +160,7 @@ type Answer<T> = (Found, Option<Arc<T>>);
 fn ask<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Option<Answer<T>>, Error> {
     let slot: RefCell<Option<Arc<T>>> = RefCell::new(None);
     let query = question(object, Purpose::Whose { root }, &slot);
-    quietly(|| T::ask(object, &query)).ok_or(ErrorKind::Panicked)?;
+    put(object, &query)?;
     let found = query.found.into_inner();
     Ok(found.map(|found| (found, slot.into_inner())))
 }
@@ -171,7 +171,7 @@ fn ask<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Option<Answer<T
 pub(crate) fn hold<T: ?Sized + Interface>(object: &Arc<T>) -> Option<Held<T>> {
     let (held, slot) = (RefCell::new(None), RefCell::new(None));
     let query = question(object, Purpose::Hold(&held), &slot);
-    quietly(|| T::ask(object, &query))?;
+    put(object, &query).ok()?;
     let HeldAs {
         hold,
         place,
@@ -185,6 +185,28 @@ pub(crate) fn hold<T: ?Sized + Interface>(object: &Arc<T>) -> Option<Held<T>> {
         hold,
         place,
         allowed: allowed_of::<T>(places, allowed),
+    })
+}
+
+/// How many objects may be asked inside each other on one thread.
+const MAX_NESTED: u32 = 128;
+
+thread_local! {
+    /// How many are. Has no destructor.
+    static NESTED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Puts the question. An object that is no proxy may do anything with it, and have the next one asked.
+fn put<T: ?Sized + Target>(object: &Arc<T>, query: &Query<'_>) -> Result<(), ErrorKind> {
+    NESTED.with(|nested| {
+        let depth = nested.get();
+        if depth >= MAX_NESTED {
+            return Err(ErrorKind::TooDeep);
+        }
+        nested.set(depth + 1);
+        let answered = quietly(|| T::ask(object, query));
+        nested.set(depth);
+        answered.ok_or(ErrorKind::Panicked)
     })
 }
 

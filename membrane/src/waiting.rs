@@ -13,7 +13,7 @@
 use crate::interface::{Keep, Label, Target};
 use crate::proxy::Proxy;
 use object_membrane_gate::sync::{Mutex, lock};
-use object_membrane_gate::{drop_quietly, quietly};
+use object_membrane_gate::{drop_flat, quietly};
 use std::mem::replace;
 use std::sync::{Arc, Weak};
 use std::task::{Wake, Waker};
@@ -50,7 +50,7 @@ impl Relay {
                 _ => replace(&mut *state, waker),
             }
         };
-        drop_quietly(old);
+        drop_flat(old);
     }
 
     /// Wakes the caller. It comes back and polls, and leaves its waker anew.
@@ -113,7 +113,7 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        drop_quietly(self.relay.close());
+        drop_flat(self.relay.close());
     }
 }
 

@@ -20,6 +20,14 @@
 //!   take for ever.
 //! - **An owner that uses its own proxies.** Which side calls is told by the proxy that is called, not by who calls it. An owner
 //!   that passes an object of its own through a proxy that it made for the dry side has given that object to the dry side.
+//! - **A handle stands on both sides.** Whoever has one can lend through it, and call what was lent. So an attenuated grant's
+//!   policy binds its handle's holder towards the owner, and not towards those whom that holder lends to: their objects come
+//!   home to it as they are, unless the policy [keeps them wrapped](crate::Homecoming::KeepWrapped).
+//! - **A dry side is one side.** Two handles attenuated from one membrane are two hands of one holder. For two holders, one grant
+//!   each.
+//! - **A revoker runs what others set.** Wakers, observers, audit hooks and the `Drop`s of targets run on its thread, those of
+//!   grants further down as well: one that does not return holds up [`revoke`](crate::Membrane::revoke), and
+//!   [`revoke_and_wait`](crate::Membrane::revoke_and_wait) whatever its timeout. The cut came before.
 //! - **Iterators have no identity.** One that crosses back is wrapped once more.
 //! - **A call past the switch.** A call looks at the switch before the target's code, and again after each argument whose
 //!   conversion can run foreign code. Past its last look it is running, and its thread may be held up before the target's

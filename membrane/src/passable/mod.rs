@@ -94,6 +94,10 @@ pub trait Passable: Sized + Send + 'static {
 
 /// The items of a container, each at least as large as it lies in memory: a container of empty ones is not free.
 pub(crate) fn sum_bytes<'a, T: Passable>(items: impl IntoIterator<Item = &'a T>) -> u64 {
+    if size_of::<T>() == 0 {
+        // There may be any number of them, for nothing.
+        return 0;
+    }
     items.into_iter().fold(0, |sum, item| {
         let size = item.size_bytes().max(size_of::<T>() as u64);
         sum.saturating_add(size)

@@ -19,6 +19,7 @@ pub use problem::RuleProblem;
 
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
+use crate::flat::Flat;
 use crate::interface::{Argument, Interface};
 use crate::passable::{Inspected, Shape};
 use crate::policy::PolicyProblem;
@@ -89,7 +90,7 @@ struct Body {
 
 enum Test {
     /// A boxed closure, of the one type that the method's proxy asks for.
-    Closure(Erased),
+    Closure(Flat<Erased>),
     Checks(Vec<Checked>),
 }
 
@@ -131,7 +132,7 @@ pub(crate) struct Arguments<'f, 'v> {
 /// What `rule!` makes of a closure.
 #[doc(hidden)]
 pub fn closure_rule<T: ?Sized + Interface>(method: u32, closure: Erased) -> ArgumentRule {
-    ArgumentRule::new::<T>(method, Test::Closure(closure))
+    ArgumentRule::new::<T>(method, Test::Closure(Flat::new(closure)))
 }
 
 /// What `rule!` makes of checks.
@@ -217,7 +218,7 @@ impl ArgumentRule {
 
     fn passes(&self, arguments: &Arguments<'_, '_>) -> bool {
         match &self.0.test {
-            Test::Closure(closure) => (arguments.ask)(closure),
+            Test::Closure(closure) => (arguments.ask)(closure.get()),
             Test::Checks(checks) => checks.iter().all(|checked| checked.passes(arguments)),
         }
     }
