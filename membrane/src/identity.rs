@@ -11,7 +11,7 @@ use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
 use crate::flat::run_flat;
-use crate::interface::{Keep, Target, allowed};
+use crate::interface::{Keep, Label, Target, allowed};
 use crate::proxy::{Proxy, named};
 use crate::reason::Reason;
 use crate::table::{Full, Table};
@@ -21,6 +21,7 @@ use object_membrane_gate::sync::lock;
 use object_membrane_gate::{Holder, InUse, drop_flat};
 use std::any::{Any, TypeId};
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 /// A scope's tables, one for each interface, direction and far side in use.
 #[derive(Default)]
@@ -63,8 +64,8 @@ pub(crate) struct Listed {
     pub(crate) live_proxies: usize,
 }
 
-/// The interface and the method of a running call.
-pub(crate) type RunningMethod = (&'static str, Option<&'static str>);
+/// The interface and the method of a running call, and for how long it has been running, if that is known.
+pub(crate) type RunningMethod = (Label, Option<Duration>);
 
 struct Entry {
     interface: TypeId,
@@ -138,7 +139,9 @@ impl<T: ?Sized + Target> AnyTable for Table<Proxy<T>> {
                 label = proxy.keep.label();
                 held.push(proxy);
             }
-            into.extend(methods.map(|method| label.unwrap_or_else(|| named::<T>(method))));
+            into.extend(methods.map(|(method, running_for)| {
+                (label.unwrap_or_else(|| named::<T>(method)), running_for)
+            }));
         }
     }
 }

@@ -74,8 +74,8 @@ pub struct RunningCall {
     /// The method; `None` while the membrane itself looks at the object, `(leased)` while somebody has a
     /// [`lease`](crate::lease()) of it.
     pub method: Option<&'static str>,
-    /// For how long it had been running, to the millisecond, if its membrane had conditions or rules, or was suspended, when it
-    /// began: other calls do not look at the time.
+    /// For how long it had been running, to the millisecond, if its membrane had conditions or rules, was audited or counted, or
+    /// was suspended, when it began: other calls do not look at the time.
     pub running_for: Option<Duration>,
 }
 

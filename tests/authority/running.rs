@@ -3,6 +3,7 @@
 use super::seen;
 use membrane::{Membrane, RunningSnapshot};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tests::{Census, Door, Scripted, Worker, assert_revoked, plain_worker, start, worker_policy};
 
 fn named(running: &[RunningSnapshot]) -> Vec<(&str, Option<&str>)> {
@@ -51,6 +52,39 @@ fn call_is_shown_with_its_method_until_it_is_over() {
         assert_eq!(call.finish(), Ok(1));
     }
     assert_eq!(seen(&grant).running, []);
+}
+
+/// Fails if a snapshot leaves the time out that the gate has.
+#[test]
+fn call_of_a_guarded_grant_is_shown_with_its_time() {
+    let root = Membrane::new(worker_policy());
+    let (timed, plain) = (
+        root.grant(&worker_policy()).unwrap(),
+        root.grant(&worker_policy()).unwrap(),
+    );
+    timed.count_calls(true);
+    let door = Door::shut();
+    let calls = [&timed, &plain].map(|grant| {
+        let busy = grant.wrap(waits_at(&door)).unwrap();
+        start(move || busy.run())
+    });
+    door.await_arrivals(2);
+    let at_least = Duration::from_millis(20);
+    std::thread::sleep(at_least);
+    let time = |grant: &Membrane| seen(grant).running[0].running_for;
+    let running_for = time(&timed).unwrap();
+    assert!(
+        (at_least..Duration::from_mins(1)).contains(&running_for),
+        "{running_for:?}"
+    );
+    assert_eq!(time(&plain), None);
+    // A revoked one is looked at in another way.
+    timed.revoke("over");
+    assert!(time(&timed).unwrap() >= running_for);
+    door.open();
+    let [of_timed, of_plain] = calls.map(|call| call.finish());
+    assert_revoked(of_timed, "over");
+    assert_eq!(of_plain, Ok(1));
 }
 
 #[test]

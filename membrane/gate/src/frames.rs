@@ -556,8 +556,9 @@ impl InUse {
         self.0.is_empty()
     }
 
-    /// The methods that run on the cell of this [name](crate::Reclaim::address).
-    pub fn methods(&self, cell: usize) -> impl Iterator<Item = u32> + '_ {
+    /// The methods that run on the cell of this [name](crate::Reclaim::address), and for how long, to the millisecond, if the call
+    /// is one of a [guarded](crate::Scope::guard) scope: others do not look at the time.
+    pub fn methods(&self, cell: usize) -> impl Iterator<Item = (u32, Option<Duration>)> + '_ {
         let from = match (self.0.first(), self.0.last()) {
             (Some(first), Some(last)) if (first.0..=last.0).contains(&cell) => {
                 self.0.partition_point(|(used, _)| *used < cell)
@@ -567,7 +568,7 @@ impl InUse {
         self.0[from..]
             .iter()
             .take_while(move |(used, _)| *used == cell)
-            .map(|(_, underway)| underway.method)
+            .map(|(_, underway)| (underway.method, underway.running_for()))
     }
 }
 

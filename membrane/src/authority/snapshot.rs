@@ -222,9 +222,9 @@ pub struct Refusals {
     pub not_allowed: u64,
     /// The grant was revoked before the call, or before its result was delivered.
     pub revoked: u64,
-    /// The thread was inside too many calls, or an argument was nested too deeply.
+    /// The thread was inside too many calls, or an argument or a result was nested too deeply.
     pub too_deep: u64,
-    /// An argument may not cross.
+    /// An argument or a result may not cross, or a rule does not agree to the arguments.
     pub rejected: u64,
     /// A condition is not met, before the target was entered or by what it answered.
     pub condition: u64,
@@ -262,6 +262,7 @@ pub struct RunningSnapshot {
     /// The method; `None` while the membrane itself looks at the object, `(leased)` while somebody has a
     /// [`lease`](crate::lease()) of it.
     pub method: Option<Cow<'static, str>>,
-    /// For how long, where that is known.
+    /// For how long, to the millisecond, if the grant had conditions or rules, was audited or counted, or was suspended, when
+    /// the call began: other calls do not look at the time. Of an async call, for how long this poll has been running.
     pub running_for: Option<Duration>,
 }

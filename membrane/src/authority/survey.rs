@@ -18,6 +18,7 @@ use super::watch;
 use crate::conditions::Standing;
 use crate::direction::Direction;
 use crate::identity::{Listed, Tables};
+use crate::interface::Label;
 use crate::policy::{Allow, names_in};
 use crate::reason::Reason;
 use crate::tree::Scope;
@@ -26,6 +27,7 @@ use object_membrane_gate::{Holder, InUse, drop_quietly};
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 /// Looks at `root` and everything derived from it.
 pub(super) fn snapshot(root: &Arc<Scope>) -> Snapshot {
@@ -191,7 +193,7 @@ fn running_in(
     tables
         .running(&InUse::now(), held)
         .into_iter()
-        .map(|(interface, method)| named(interface, method))
+        .map(|(label, running_for)| named(label, running_for))
         .collect()
 }
 
@@ -201,18 +203,18 @@ fn still_running(scope: &Scope) -> Vec<RunningSnapshot> {
     let named = running
         .iter()
         .map(|call| {
-            let (interface, method) = call.holder.method_name(call.method);
-            named(interface, method)
+            let label = call.holder.method_name(call.method);
+            named(label, call.running_for)
         })
         .collect();
     drop_quietly(running);
     named
 }
 
-fn named(interface: &'static str, method: Option<&'static str>) -> RunningSnapshot {
+fn named((interface, method): Label, running_for: Option<Duration>) -> RunningSnapshot {
     RunningSnapshot {
         interface: interface.into(),
         method: method.map(Cow::Borrowed),
-        running_for: None,
+        running_for,
     }
 }
