@@ -2,6 +2,8 @@
 
 #[path = "asynchronous/allocating.rs"]
 mod allocating;
+#[path = "asynchronous/audit.rs"]
+mod audit;
 #[path = "asynchronous/calling.rs"]
 mod calling;
 #[path = "asynchronous/cancelling.rs"]

@@ -7,11 +7,14 @@ use crate::crossing::Place;
 use crate::direction::Direction;
 use crate::error::Error;
 use crate::interface::Target;
+use crate::ongoing::{Ongoing, Rest};
 use crate::reason::Reason;
 use crate::rules::Asked;
 use crate::tree::Scope;
+use crate::waiting::Relay;
 use object_membrane_gate::{Pass, Refusal};
 use std::any::TypeId;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// A call that a guarded scope has let in: lives until it is over. Owns what it holds, so that it may outlive this call.
@@ -24,6 +27,8 @@ pub(crate) struct Admitted {
     pub(crate) asked: Asked,
     /// If somebody is told of the call.
     watched: Option<Watched>,
+    /// If the call returns and is not over: where the rest of it is kept.
+    goes_on: OnceCell<Arc<Relay>>,
 }
 
 impl Admitted {
@@ -50,6 +55,7 @@ impl Admitted {
                     direction: place.direction.reversed(),
                     method,
                 },
+                goes_on: OnceCell::new(),
             }),
             Err(error) => {
                 scope.data().place().count(watch::kind(error));
@@ -62,21 +68,33 @@ impl Admitted {
     }
 
     /// Lets a call go on that was let in before and is not over: it has its place, has spent what it spends, and whoever
-    /// watches was told of it.
+    /// watches was told that it was let in.
     pub(crate) fn again<T: ?Sized + Target>(
         scope: &Arc<Scope>,
         place: Place,
         method: u32,
+        ongoing: &Ongoing,
     ) -> Result<Self, Error> {
+        let mut rest = ongoing.take();
         let admitted = suspension::check(scope).and_then(|()| {
             let ledger = scope.data().ledger();
-            ledger.map(ledger::Ledger::admit_again).transpose()
+            ledger
+                .map(|ledger| ledger.admit_again(rest.place.take()))
+                .transpose()
         });
-        let held = admitted.inspect_err(|error| scope.data().place().count(watch::kind(*error)))?;
+        let held = match admitted {
+            Ok(held) => held,
+            Err(error) => {
+                scope.data().place().count(watch::kind(error));
+                rest.failed(error);
+                return Err(error);
+            }
+        };
         Ok(Self {
             place: held,
             direction: place.direction,
-            watched: None,
+            watched: rest.watched.map(|watched| *watched),
+            goes_on: OnceCell::new(),
             asked: Asked {
                 interface: TypeId::of::<T>(),
                 direction: place.direction.reversed(),
@@ -85,9 +103,9 @@ impl Admitted {
         })
     }
 
-    /// The call returns and is not over: what keeps its place until then.
-    pub(crate) fn hand_on_place(&self) -> Option<ledger::Place> {
-        self.place.as_ref().map(ledger::Place::hand_on)
+    /// The call returns and is not over: the rest of it is for `relay` to keep, unless its return is withheld.
+    pub(crate) fn goes_on(&self, relay: &Arc<Relay>) {
+        let _ = self.goes_on.set(relay.clone());
     }
 
     /// The call is refused, or its result withheld, with this error.
@@ -139,7 +157,20 @@ impl Admitted {
 
 impl Pass for Admitted {
     fn end(self, refusal: Option<Refusal>) {
-        let Self { place, watched, .. } = self;
+        let Self {
+            place,
+            watched,
+            goes_on,
+            ..
+        } = self;
+        if let (None, Some(relay)) = (refusal, goes_on.into_inner()) {
+            if let Some(watched) = &watched {
+                watched.waits();
+            }
+            let watched = watched.map(Box::new);
+            relay.ongoing.keep(Rest { place, watched });
+            return;
+        }
         // Before anybody is told: who is may call, and is not to find the place taken.
         drop(place);
         if let Some(watched) = watched {

@@ -18,7 +18,6 @@
 
 use crate::admitted::Admitted;
 use crate::authority::watch;
-use crate::conditions::ledger;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
@@ -30,6 +29,7 @@ use crate::query::{Found, Whose, whose};
 use crate::reason::Reason;
 use crate::rules::{self, Arguments, Erased};
 use crate::tree::{Scope, descends, holder, passes, same_side};
+use crate::waiting::Relay;
 use object_membrane_gate::drop_quietly;
 use std::any::TypeId;
 use std::cell::Cell;
@@ -113,7 +113,7 @@ impl<'a> Call<'a> {
     #[inline(never)]
     fn agreed(&self, admitted: &Admitted, arguments: &Arguments<'_, '_>) -> Result<(), Error> {
         rules::check(self.scope, admitted.asked, arguments)
-            .inspect_err(|error| self.turned_away(*error))
+            .inspect_err(|error| turned_away(self.scope, Some(admitted), *error))
     }
 
     /// The target is entered next, by a call that is no interface's: no rule can be about it.
@@ -138,7 +138,7 @@ impl<'a> Call<'a> {
         let crossing = Crossing::new(self.scope, self.place.direction.reversed(), self.place.home);
         let argument = argument
             .pass(&crossing)
-            .inspect_err(|error| self.turned_away(*error))?;
+            .inspect_err(|error| turned_away(self.scope, self.admitted, *error))?;
         if self.scope.is_revoked() && !fault::on(Fault::ArgumentUnchecked) {
             drop_quietly(argument);
             return Err(Error::revoked(Reason::from_number(self.scope.reason())));
@@ -146,22 +146,16 @@ impl<'a> Call<'a> {
         Ok(argument)
     }
 
-    /// Counts a call that was refused because of an argument, and notes it for whoever watches. If the scope is revoked by
-    /// then, leaving the call does both.
-    #[cold]
-    fn turned_away(&self, error: Error) {
-        if error.is_revoked() && self.scope.is_revoked() {
-            return;
-        }
-        self.scope.data().place().count(watch::kind(error));
-        if let Some(admitted) = self.admitted {
-            admitted.failed(error);
-        }
+    /// What is to be returned may not cross, with this error.
+    pub(crate) fn unreturned(&self, error: Error) {
+        turned_away(self.scope, self.admitted, error);
     }
 
-    /// The call returns and is not over: what keeps its place among those that run.
-    pub(crate) fn hand_on_place(&self) -> Option<ledger::Place> {
-        self.admitted.and_then(Admitted::hand_on_place)
+    /// The call returns and is not over: the rest of it is for `relay` to keep.
+    pub(crate) fn goes_on(&self, relay: Option<&Arc<Relay>>) {
+        if let (Some(admitted), Some(relay)) = (self.admitted, relay) {
+            admitted.goes_on(relay);
+        }
     }
 
     /// The way of the result.
@@ -175,10 +169,9 @@ impl<'a> Call<'a> {
         &self,
         result: Result<R, E>,
     ) -> Result<R, E> {
-        let result = self.converted_result(result);
         match self.admitted {
-            None => result,
-            Some(admitted) => deliver(self.scope, admitted, result),
+            None => self.converted_result(result),
+            Some(admitted) => deliver(self.scope, *self.place, admitted, result),
         }
     }
 
@@ -189,25 +182,51 @@ impl<'a> Call<'a> {
     ) -> Result<R, E> {
         match result {
             Ok(value) if R::BARE => Ok(value),
-            Ok(value) => Ok(value.pass(&Crossing::new(
-                self.scope,
-                self.place.direction,
-                self.place.home,
-            ))?),
+            Ok(value) => Ok(value
+                .pass(&Crossing::new(
+                    self.scope,
+                    self.place.direction,
+                    self.place.home,
+                ))
+                .inspect_err(|error| turned_away(self.scope, None, *error))?),
             Err(error) if E::BARE => Err(error),
             Err(error) => Err(pass_error(self.scope, *self.place, error)),
         }
     }
 }
 
-/// A converted result, or the condition that stands in its way.
+/// Counts a call that was refused because of an argument, or whose result may not cross, and notes it for whoever watches. If
+/// the scope is revoked by then, leaving the call does both.
+#[cold]
+#[inline(never)]
+fn turned_away(scope: &Scope, admitted: Option<&Admitted>, error: Error) {
+    if error.is_revoked() && scope.is_revoked() {
+        return;
+    }
+    scope.data().place().count(watch::kind(error));
+    if let Some(admitted) = admitted {
+        admitted.failed(error);
+    }
+}
+
+/// The same in a guarded scope, or the condition that stands in its way.
 #[cold]
 #[inline(never)]
 fn deliver<R: Passable, E: Passable + From<Error>>(
-    scope: &Scope,
+    scope: &Arc<Scope>,
+    place: Place,
     admitted: &Admitted,
     result: Result<R, E>,
 ) -> Result<R, E> {
+    let crossing = Crossing::new(scope, place.direction, place.home);
+    let crossed = match result {
+        Ok(value) => value.pass(&crossing).map(Ok),
+        Err(error) => error.pass(&crossing).map(Err),
+    };
+    let result: Result<R, E> = crossed.unwrap_or_else(|error| {
+        turned_away(scope, Some(admitted), error);
+        Err(error.into())
+    });
     let bytes = || match &result {
         Ok(value) => value.size_bytes(),
         Err(error) => error.size_bytes(),
@@ -227,7 +246,10 @@ fn deliver<R: Passable, E: Passable + From<Error>>(
 fn pass_error<E: Passable + From<Error>>(scope: &Arc<Scope>, place: Place, error: E) -> E {
     error
         .pass(&Crossing::new(scope, place.direction, place.home))
-        .unwrap_or_else(E::from)
+        .unwrap_or_else(|error| {
+            turned_away(scope, None, error);
+            error.into()
+        })
 }
 
 impl<'a> Crossing<'a> {

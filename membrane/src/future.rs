@@ -23,12 +23,11 @@
 //! | the holder's future | `dyn Trait` returns a box |
 //! | the target's future, by the target itself | as in a call without a membrane |
 //! | what owns the target, the arguments and that future | it borrows from them, and must be able to outlive the holder's borrow of the proxy |
-//! | the relay | the target's side must not see the caller's waker |
+//! | the relay | the target's side must not see the caller's waker; it has the rest of the call, too |
 //! | the slot, and its proxy | only if the first poll does not end the call: what the revoker finds, and what it drops |
 //!
 //! Beside these, a copy of each borrowed argument, and amortised growth of the table of proxies.
 
-use crate::conditions::ledger::Place;
 use crate::crossing::{Call, Crossing};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
@@ -37,7 +36,7 @@ use crate::interface::{Label, Target};
 use crate::passable::Passable;
 use crate::proxy::Proxy;
 use crate::query::Query;
-use crate::waiting::{Listening, Waiting};
+use crate::waiting::{Listening, Relay, Waiting};
 use object_membrane_gate::drop_quietly;
 use std::mem::replace;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -48,36 +47,17 @@ use std::task::{Context, Poll, Waker};
 /// What an async method returns.
 pub(crate) type Boxed<'a, R, E> = Pin<Box<dyn Future<Output = Result<R, E>> + Send + 'a>>;
 
-/// Something of the target's side that is polled, and the place that it has among the calls that run.
+/// Something of the target's side that is polled. The call is over when it is dropped: the holder may forget what it holds.
 pub(crate) struct Slot<F: ?Sized> {
     polled: Mutex<Option<Pin<Box<F>>>>,
-    pub(crate) place: Held,
-}
-
-/// A call's place while it waits. With the target, and not with the holder, who may forget what it holds: a revocation gives
-/// it back.
-pub(crate) struct Held(Mutex<Option<Place>>);
-
-impl Held {
-    /// Takes it for a poll. Given back if that is the last one, however it ends.
-    pub(crate) fn take(&self) -> Option<Place> {
-        self.lock().take()
-    }
-
-    pub(crate) fn put(&self, place: Option<Place>) {
-        *self.lock() = place;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Place>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    relay: Arc<Relay>,
 }
 
 impl<F: ?Sized> Slot<F> {
-    pub(crate) fn new(polled: Pin<Box<F>>, place: Option<Place>) -> Self {
+    pub(crate) fn new(polled: Pin<Box<F>>, relay: Arc<Relay>) -> Self {
         Self {
             polled: Mutex::new(Some(polled)),
-            place: Held(Mutex::new(place)),
+            relay,
         }
     }
 
@@ -98,6 +78,15 @@ impl<F: ?Sized> Slot<F> {
 
     fn lock(&self) -> MutexGuard<'_, Option<Pin<Box<F>>>> {
         self.polled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<F: ?Sized> Drop for Slot<F> {
+    /// What is polled goes first: who is told that the call is over finds nothing of it.
+    fn drop(&mut self) {
+        let polled = self.lock().take();
+        drop_quietly(polled);
+        self.relay.ongoing.close();
     }
 }
 
@@ -129,9 +118,6 @@ fn poll_once<F: ?Sized, P>(
 trait Pending<R, E>: Send + Sync {
     /// `first` if this is where the call begins.
     fn poll(&self, waker: &Waker, first: bool) -> Result<Poll<R>, E>;
-
-    /// Where the call's place is kept. The target's alone.
-    fn place(&self) -> Option<&Held>;
 }
 
 type Inner<R, E> = dyn Future<Output = Result<R, E>> + Send;
@@ -147,26 +133,18 @@ impl<R, E: From<Error>> Pending<R, E> for Slot<Inner<R, E>> {
             None => Err(Error::from(ErrorKind::Failed).into()),
         }
     }
-
-    fn place(&self) -> Option<&Held> {
-        Some(&self.place)
-    }
 }
 
 impl<R: Passable, E: Passable + From<Error>> Pending<R, E> for Proxy<dyn Pending<R, E>> {
     fn poll(&self, waker: &Waker, first: bool) -> Result<Poll<R>, E> {
-        self.call_polled(first, |target, call| {
+        let relay = self.keep.relay();
+        self.call_polled(relay.filter(|_| !first), |target, call| {
             if first {
                 call.enter_carried(|| 0)?;
             }
-            let held = target.place();
-            let place = held.and_then(Held::take);
             let result = match target.poll(waker, first) {
                 Ok(Poll::Pending) => {
-                    let place = place.or_else(|| call.hand_on_place());
-                    if let Some(held) = held {
-                        held.put(place);
-                    }
+                    call.goes_on(relay);
                     return Ok(Poll::Pending);
                 }
                 Ok(Poll::Ready(value)) => Ok(value),
@@ -174,10 +152,6 @@ impl<R: Passable, E: Passable + From<Error>> Pending<R, E> for Proxy<dyn Pending
             };
             call.result(result).map(Poll::Ready)
         })
-    }
-
-    fn place(&self) -> Option<&Held> {
-        None
     }
 }
 
@@ -203,24 +177,22 @@ struct Awaiting<R, E> {
 }
 
 impl<R: Passable, E: Passable + From<Error>> Awaiting<R, E> {
-    /// Lists `future` in the scope of the crossing. What was `polled` in a call already counts as one of that label, and has its
-    /// place.
+    /// Lists `future` in the scope of the crossing. What was `polled` in a call already counts as one of that label.
     fn new(
         crossing: &Crossing<'_>,
         future: Boxed<'static, R, E>,
         listening: Listening,
-        polled: Option<(Label, Option<Place>)>,
+        polled: Option<Label>,
     ) -> Result<Self, Error> {
-        let unpolled = polled.is_none();
-        let (label, place) = polled.map_or((None, None), |(label, place)| (Some(label), place));
-        let source: Arc<dyn Pending<R, E>> = Arc::new(Slot::new(future, place));
+        let slot = Slot::new(future, listening.relay.clone());
+        let source: Arc<dyn Pending<R, E>> = Arc::new(slot);
         let (scope, place) = crossing.place(false);
-        let keep = Some(listening.waiting(label));
+        let keep = Some(listening.waiting(polled));
         let proxy = identity::proxy_keeping(scope, place, source, keep)?;
         Ok(Self {
             source: <dyn Pending<R, E>>::face(&proxy),
             listening,
-            unpolled,
+            unpolled: polled.is_none(),
         })
     }
 
@@ -348,8 +320,9 @@ where
         match (outcome, future) {
             (Poll::Pending, Some(future)) => {
                 let label = (T::NAME, T::METHODS.get(method as usize).copied());
-                let polled = Some((label, call.hand_on_place()));
-                let awaiting = Awaiting::new(&call.returning(), future, listening, polled)?;
+                let awaiting = Awaiting::new(&call.returning(), future, listening, Some(label))
+                    .inspect_err(|error| call.unreturned(*error))?;
+                call.goes_on(Some(&awaiting.listening.relay));
                 Ok(Begun::Goes(awaiting))
             }
             (Poll::Ready(result), _) => call.result(result).map(Begun::Over),

@@ -22,6 +22,7 @@ mod iterator;
 mod lease;
 mod lent;
 mod membrane_handle;
+mod ongoing;
 mod passable;
 mod policy;
 mod proxy;

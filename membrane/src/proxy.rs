@@ -9,10 +9,12 @@ use crate::error::{Error, ErrorKind};
 use crate::future::{Boxed, Calling};
 use crate::identity;
 use crate::interface::{Keep, Target};
+use crate::ongoing::Ongoing;
 use crate::passable::Passable;
 use crate::policy::names_in;
 use crate::reason::Reason;
 use crate::tree::{Node, Scope};
+use crate::waiting::Relay;
 use object_membrane_gate::{Admission, Cell, HELD, Hold, Holder, Reclaim, Refusal};
 use std::mem::offset_of;
 use std::sync::{Arc, Weak};
@@ -78,19 +80,23 @@ impl<T: ?Sized + Target> Proxy<T> {
     }
 
     /// Polls: as [`__call`](Self::__call), of an object that crossed with all its methods, and with a result of any kind,
-    /// which `f` converts. What is not polled for the first time has been let in.
+    /// which `f` converts. What is polled `again` has been let in, and the relay has the rest of that call.
     pub(crate) fn call_polled<R, E: From<Error>>(
         &self,
-        first: bool,
+        again: Option<&Arc<Relay>>,
         f: impl FnOnce(&T, &Call<'_>) -> Result<R, E>,
     ) -> Result<R, E> {
-        self.check_early(0)?;
         let forward = Forward { proxy: self, f };
-        if first {
-            self.cell.call_admitted(0, forward, refused)
-        } else {
-            self.cell.call_admitted(0, Again(forward), refused)
+        let Some(relay) = again else {
+            self.check_early(0)?;
+            return self.cell.call_admitted(0, forward, refused);
+        };
+        let ongoing = &relay.ongoing;
+        if self.scope().is_revoked() {
+            return Err(ends(self.scope(), ongoing, Refusal::Revoked));
         }
+        self.cell
+            .call_admitted(0, Again { forward, ongoing }, refused)
     }
 
     /// Turns away whoever was woken by a revocation without a frame: a frame would make this thread free what the revoker
@@ -208,9 +214,12 @@ where
 }
 
 /// A call that goes on after it was let in.
-struct Again<C>(C);
+struct Again<'a, C> {
+    forward: C,
+    ongoing: &'a Ongoing,
+}
 
-impl<T, R, E, F> Admission<T, R, E> for Again<Forward<'_, T, F>>
+impl<T, R, E, F> Admission<T, R, E> for Again<'_, Forward<'_, T, F>>
 where
     T: ?Sized + Target,
     E: From<Error>,
@@ -218,18 +227,32 @@ where
 {
     type Pass = Admitted;
 
-    fn turned_away(&self, method: u32, refusal: Refusal) -> E {
-        turned_away(self.0.proxy, method, refusal)
+    fn turned_away(&self, _: u32, refusal: Refusal) -> E {
+        ends(self.forward.proxy.scope(), self.ongoing, refusal)
     }
 
     fn admit(&self, method: u32) -> Result<Admitted, E> {
-        let proxy = self.0.proxy;
-        Admitted::again::<T>(proxy.cell.scope(), proxy.place, method).map_err(E::from)
+        let proxy = self.forward.proxy;
+        Admitted::again::<T>(proxy.cell.scope(), proxy.place, method, self.ongoing).map_err(E::from)
     }
 
     fn run(self, target: &T, admitted: Option<&Admitted>) -> Result<R, E> {
-        self.0.run(target, admitted)
+        if admitted.is_none() {
+            // Whoever was to be told has gone meanwhile.
+            self.ongoing.take().unheard();
+        }
+        self.forward.run(target, admitted)
     }
+}
+
+/// The answer to a call that was let in, and is turned away as it would go on. Whoever is told of it hears that it is over,
+/// unless whoever cut the scope has told that.
+#[cold]
+fn ends<E: From<Error>>(scope: &Scope, ongoing: &Ongoing, refusal: Refusal) -> E {
+    scope.data().place().count(counted(refusal));
+    let error = error(scope, refusal);
+    ongoing.take().failed(error);
+    error.into()
 }
 
 #[cold]

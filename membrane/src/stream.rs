@@ -5,7 +5,7 @@
 
 use crate::crossing::Crossing;
 use crate::error::Error;
-use crate::future::{Held, Slot};
+use crate::future::Slot;
 use crate::identity;
 use crate::interface::Target;
 use crate::iterator::is_over;
@@ -24,9 +24,6 @@ type Items<T, E> = dyn Stream<Item = Result<T, E>> + Send;
 trait Flow<T, E>: Send + Sync {
     /// `first` if this is the first poll for an item.
     fn poll_next(&self, waker: &Waker, first: bool) -> Result<Poll<Option<T>>, E>;
-
-    /// Where the step's place is kept. The target's alone.
-    fn place(&self) -> Option<&Held>;
 }
 
 impl<T, E> Flow<T, E> for Slot<Items<T, E>> {
@@ -43,26 +40,18 @@ impl<T, E> Flow<T, E> for Slot<Items<T, E>> {
             Some(Poll::Ready(None)) | None => Ok(Poll::Ready(None)),
         }
     }
-
-    fn place(&self) -> Option<&Held> {
-        Some(&self.place)
-    }
 }
 
 impl<T: Passable, E: Passable + From<Error>> Flow<T, E> for Proxy<dyn Flow<T, E>> {
     fn poll_next(&self, waker: &Waker, first: bool) -> Result<Poll<Option<T>>, E> {
-        self.call_polled(first, |target, call| {
+        let relay = self.keep.relay();
+        self.call_polled(relay.filter(|_| !first), |target, call| {
             if first {
                 call.enter_carried(|| 0)?;
             }
-            let held = target.place();
-            let place = held.and_then(Held::take);
             let item = match target.poll_next(waker, first) {
                 Ok(Poll::Pending) => {
-                    let place = place.or_else(|| call.hand_on_place());
-                    if let Some(held) = held {
-                        held.put(place);
-                    }
+                    call.goes_on(relay);
                     return Ok(Poll::Pending);
                 }
                 Ok(Poll::Ready(item)) => Ok(item),
@@ -70,10 +59,6 @@ impl<T: Passable, E: Passable + From<Error>> Flow<T, E> for Proxy<dyn Flow<T, E>
             };
             call.result(item).map(Poll::Ready)
         })
-    }
-
-    fn place(&self) -> Option<&Held> {
-        None
     }
 }
 
@@ -136,9 +121,10 @@ impl<T: Passable, E: Passable + From<Error>> Passable for Pin<Box<Items<T, E>>> 
     }
 
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        let source: Arc<dyn Flow<T, E>> = Arc::new(Slot::new(self, None));
-        let (scope, place) = crossing.place(false);
         let listening = Listening::new();
+        let slot = Slot::new(self, listening.relay.clone());
+        let source: Arc<dyn Flow<T, E>> = Arc::new(slot);
+        let (scope, place) = crossing.place(false);
         let keep = Some(listening.waiting(None));
         let proxy = identity::proxy_keeping(scope, place, source, keep)?;
         Ok(Box::pin(Flowing {

@@ -11,6 +11,7 @@
 //! for a panic of `clone`, which happens to the caller whose waker it is.
 
 use crate::interface::{Keep, Label, Target};
+use crate::ongoing::Ongoing;
 use crate::proxy::Proxy;
 use object_membrane_gate::sync::{Mutex, lock};
 use object_membrane_gate::{drop_flat, quietly};
@@ -19,7 +20,11 @@ use std::sync::{Arc, Weak};
 use std::task::{Wake, Waker};
 
 /// Hands on to the caller's waker.
-pub(crate) struct Relay(Mutex<State>);
+pub(crate) struct Relay {
+    state: Mutex<State>,
+    /// The rest of the call, between two polls.
+    pub(crate) ongoing: Ongoing,
+}
 
 enum State {
     /// Nobody waits, or was woken since.
@@ -32,19 +37,22 @@ enum State {
 
 impl Relay {
     fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new(State::Idle)))
+        Arc::new(Self {
+            state: Mutex::new(State::Idle),
+            ongoing: Ongoing::default(),
+        })
     }
 
     /// Keeps the waker of a caller that is about to poll.
     pub(crate) fn listen(&self, waker: &Waker) {
-        let same = matches!(&*lock(&self.0), State::Waiting(kept) if kept.will_wake(waker));
+        let same = matches!(&*lock(&self.state), State::Waiting(kept) if kept.will_wake(waker));
         if same {
             return;
         }
         let waker = State::Waiting(waker.clone());
         // Bound, so that it is dropped after the lock.
         let old = {
-            let mut state = lock(&self.0);
+            let mut state = lock(&self.state);
             match *state {
                 State::Closed => waker,
                 _ => replace(&mut *state, waker),
@@ -56,7 +64,7 @@ impl Relay {
     /// Wakes the caller. It comes back and polls, and leaves its waker anew.
     fn notify(&self) {
         let taken = {
-            let mut state = lock(&self.0);
+            let mut state = lock(&self.state);
             match *state {
                 State::Waiting(_) => replace(&mut *state, State::Idle),
                 State::Idle | State::Closed => return,
@@ -66,7 +74,7 @@ impl Relay {
     }
 
     fn close(&self) -> State {
-        replace(&mut lock(&self.0), State::Closed)
+        replace(&mut lock(&self.state), State::Closed)
     }
 }
 
@@ -88,7 +96,7 @@ impl Wake for Relay {
     }
 }
 
-/// The caller's end of a relay, which is closed when this is dropped.
+/// The caller's end of a relay, which is closed when this is dropped, and with it the call.
 pub(crate) struct Listening {
     pub(crate) relay: Arc<Relay>,
     /// The relay as the target's side sees it.
@@ -114,6 +122,8 @@ impl Listening {
 impl Drop for Listening {
     fn drop(&mut self) {
         drop_flat(self.relay.close());
+        // If the target's end is not gone by now: a revoker, or somebody who looks, has the proxy for the moment.
+        self.relay.ongoing.close();
     }
 }
 
@@ -122,6 +132,12 @@ impl Drop for Listening {
 pub(crate) struct Waiting {
     relay: Option<Arc<Relay>>,
     label: Option<Label>,
+}
+
+impl Waiting {
+    pub(crate) fn relay(&self) -> Option<&Arc<Relay>> {
+        self.relay.as_ref()
+    }
 }
 
 impl Keep for Waiting {

@@ -7,7 +7,7 @@ use membrane::AuditEvent::{
 use membrane::Direction::{Inbound, Outbound};
 use membrane::{
     AuditEvent, AuditRecord, Condition, Conditions, Decision, Error, ErrorKind, GrantId, GrantKind,
-    Homecoming, Membrane, OnPanic, Outcome, Reason,
+    Homecoming, Membrane, OnPanic, Outcome, Reason, rule,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -241,6 +241,20 @@ fn each_way_a_call_can_end_is_told() {
         ]
     );
     assert_eq!(withheld.reason(), Some(Reason::from("inside")));
+}
+
+#[test]
+fn refusal_by_a_rule_is_told_with_its_kind_and_method() {
+    let policy = working()
+        .inbound_rule(rule!(dyn Worker: run_with, |_helper| false))
+        .build()
+        .unwrap();
+    let root = Membrane::new(policy);
+    let log = Log::of(&root);
+    let lent = root.wrap(plain_worker()).unwrap();
+    assert_kind(lent.run_with(plain_worker()), ErrorKind::Rejected);
+    assert_eq!(log.calls(), [("run_with", refused(ErrorKind::Rejected))]);
+    assert_eq!(seen(&root).refused.rejected, 1);
 }
 
 #[test]

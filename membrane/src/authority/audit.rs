@@ -42,8 +42,19 @@ pub struct AuditRecord<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuditEvent {
-    /// A call of a proxy was refused, or it was let in and is over.
+    /// A call of a proxy was refused, or it was let in and is over. Told once of each call.
     Call(Decision),
+    /// A call was let in, and waits: its first poll was not its last. A [`Call`](Self::Call) follows when it is over.
+    ///
+    /// Calls that can wait are those of async methods, of futures that crossed as values, and for an item of a stream.
+    Admitted {
+        /// The interface that the object crossed as.
+        interface: &'static str,
+        /// The method.
+        method: &'static str,
+        /// Which way the call goes.
+        calls: Direction,
+    },
     /// A proxy was made.
     Wrapped {
         /// The interface that its object crosses as.
@@ -93,7 +104,8 @@ pub struct Decision {
     pub calls: Direction,
     /// Whether it was let in, and how it ended.
     pub outcome: Outcome,
-    /// From when it was let in until it was over, on the system's monotonic clock; zero if it was not.
+    /// From when it was let in until it was over, on the system's monotonic clock; zero if it was not. Of a call that waited
+    /// from its first poll on.
     pub took: Duration,
 }
 
@@ -101,12 +113,18 @@ pub struct Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The target answered, with a result or with an error of the interface's own, and the caller has the answer.
+    /// The target answered, with a result or with an error of the interface's own, and the caller has the answer. Of an iterator
+    /// or a stream, the end is an answer.
     Answered,
     /// The target was not entered; this is what the caller was told.
     Refused(Error),
     /// The target was entered; its answer did not reach the caller, who was told this instead.
+    ///
+    /// A call that waits ends so when its scope is revoked, then and there, and at the first poll that finds it suspended or
+    /// expired. A caller that never polls again is told nothing.
     Withheld(Error),
     /// The target was entered and panicked.
     Panicked,
+    /// The target was entered; the caller dropped the future, or the stream, before there was an answer.
+    GivenUp,
 }

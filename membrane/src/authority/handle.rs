@@ -106,9 +106,14 @@ impl Membrane {
     /// Hooks further up are told as well, after the nearer ones: who audits below hides nothing from above. What calls cost
     /// without a hook is unchanged; with one, each takes the path of calls that are asked about, and the time of the hooks.
     ///
-    /// - A call that runs when this is called is not told of.
+    /// - A call that runs, or waits, when this is called is not told of.
     /// - A decision is told when the call is over, or when it is refused; to the hooks that there are then.
-    /// - Of a revocation each grant is told, after all are cut and before targets are freed.
+    /// - A call of an async method that is not over with its first poll is told of twice: that it was [let
+    ///   in](crate::AuditEvent::Admitted), and, as any other call, how it ended: when the poll that ends it returns, when the caller
+    ///   drops its future, or when the scope is revoked. So are futures that crossed as values, and each item of a stream; polls
+    ///   are not.
+    /// - Of a revocation each grant is told, after all are cut and before targets are freed; then that calls which waited have
+    ///   ended.
     /// - What happens inside a hook, on its thread, is not told to that hook, but to the others; inside eight different ones, to
     ///   the one furthest up only.
     ///

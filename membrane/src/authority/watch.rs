@@ -28,7 +28,7 @@ use crate::tree::{Node, Notes, Scope};
 use object_membrane_gate::sync::lock;
 use object_membrane_gate::{Refusal, drop_flat, drop_quietly, quietly};
 use std::cell::Cell;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// Hooks that may run inside each other on one thread, the one furthest up not counted.
@@ -199,7 +199,7 @@ pub(crate) struct Watched {
     calls: Direction,
     epoch: u64,
     since: Instant,
-    progress: Mutex<Progress>,
+    progress: Cell<Progress>,
 }
 
 #[derive(Clone, Copy)]
@@ -207,7 +207,21 @@ struct Progress {
     entered: bool,
     /// What stood in the way.
     error: Option<Error>,
-    over: bool,
+    stage: Stage,
+    /// Whether it was told that the call was let in.
+    announced: bool,
+}
+
+/// What it means if a call of which nothing else is known is dropped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It panics.
+    Runs,
+    /// Whoever waited for it does not any more.
+    Waits,
+    Over,
+    /// That it is not told of.
+    Unheard,
 }
 
 impl Watched {
@@ -225,16 +239,19 @@ impl Watched {
             calls: place.direction.reversed(),
             epoch: epoch(node),
             since: Instant::now(),
-            progress: Mutex::new(Progress {
+            progress: Cell::new(Progress {
                 entered: false,
                 error: None,
-                over: false,
+                stage: Stage::Runs,
+                announced: false,
             }),
         })
     }
 
     fn note(&self, change: impl FnOnce(&mut Progress)) {
-        change(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut progress = self.progress.get();
+        change(&mut progress);
+        self.progress.set(progress);
     }
 
     /// The target is entered next.
@@ -247,31 +264,75 @@ impl Watched {
         self.note(|progress| progress.error = Some(error));
     }
 
+    /// The call returns and is not over. Tells, the first time, that it was let in.
+    pub(crate) fn waits(&self) {
+        let Self {
+            interface,
+            method,
+            calls,
+            ..
+        } = *self;
+        if !self.progress.get().announced {
+            let event = AuditEvent::Admitted {
+                interface,
+                method,
+                calls,
+            };
+            tell_at(self.scope.data(), self.epoch, event);
+        }
+        self.note(|progress| {
+            progress.announced = true;
+            progress.stage = Stage::Waits;
+        });
+    }
+
+    /// It goes on.
+    pub(crate) fn runs(&self) {
+        self.note(|progress| progress.stage = Stage::Runs);
+    }
+
+    /// How the call ends is not told.
+    pub(crate) fn unheard(self) {
+        self.note(|progress| progress.stage = Stage::Unheard);
+    }
+
     /// The call is over.
     pub(crate) fn end(self, refusal: Option<Refusal>) {
         self.note(|progress| {
-            progress.over = true;
+            progress.stage = Stage::Over;
             match refusal {
-                Some(Refusal::Panicked) if progress.entered => progress.over = false,
+                Some(Refusal::Panicked) if progress.entered => progress.stage = Stage::Runs,
                 Some(refusal) => progress.error = Some(crate::proxy::error(&self.scope, refusal)),
                 None => {}
             }
         });
     }
+
+    /// What became of the call that is being dropped, unless that is not told.
+    fn outcome(&self) -> Option<Outcome> {
+        let Progress {
+            entered,
+            error,
+            stage,
+            ..
+        } = self.progress.get();
+        let revoked = || crate::proxy::error(&self.scope, Refusal::Revoked);
+        Some(match (stage, error) {
+            (Stage::Unheard, _) => return None,
+            (_, Some(error)) if entered => Outcome::Withheld(error),
+            (_, Some(error)) => Outcome::Refused(error),
+            (Stage::Runs, None) => Outcome::Panicked,
+            (Stage::Over, None) => Outcome::Answered,
+            (Stage::Waits, None) if self.scope.is_revoked() => Outcome::Withheld(revoked()),
+            (Stage::Waits, None) => Outcome::GivenUp,
+        })
+    }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        let progress = *self
-            .progress
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        let outcome = match (progress.over, progress.error) {
-            // It is dropped as its panic goes on.
-            (false, None) => Outcome::Panicked,
-            (true, None) => Outcome::Answered,
-            (_, Some(error)) if progress.entered => Outcome::Withheld(error),
-            (_, Some(error)) => Outcome::Refused(error),
+        let Some(outcome) = self.outcome() else {
+            return;
         };
         let decision = Decision {
             interface: self.interface,

@@ -10,7 +10,6 @@ use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Fault};
 use crate::policy::PolicyProblem;
 use object_membrane_gate::sync::{Mutex, MutexGuard, lock};
-use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -224,17 +223,23 @@ impl Ledger {
     pub(crate) fn admit(self: &Arc<Self>) -> Result<Place, Error> {
         let now = self.now_unexpired()?;
         self.ask(Ask::Admit { now })?;
-        Ok(Place::new(self.clone(), true))
+        Ok(Place {
+            ledger: self.clone(),
+            counted: true,
+        })
     }
 
-    /// Lets a call go on that was let in before and has its place.
+    /// Lets a call go on that was let in before, with the place that it has.
     ///
     /// # Errors
     ///
-    /// Expired.
-    pub(crate) fn admit_again(self: &Arc<Self>) -> Result<Place, Error> {
+    /// Expired; then the place is given back.
+    pub(crate) fn admit_again(self: &Arc<Self>, place: Option<Place>) -> Result<Place, Error> {
         self.now_unexpired()?;
-        Ok(Place::new(self.clone(), false))
+        Ok(place.unwrap_or_else(|| Place {
+            ledger: self.clone(),
+            counted: false,
+        }))
     }
 
     /// The target is entered: spends a call, and the bytes of its arguments, which go in `direction`.
@@ -396,31 +401,19 @@ pub(crate) struct Left {
 /// A call that was let in: its place at every ledger of the line that counts what runs, given back when this is dropped.
 pub(crate) struct Place {
     ledger: Arc<Ledger>,
-    /// Whether it is this one that holds the place.
-    counted: Cell<bool>,
+    /// Whether there is anything to give back.
+    counted: bool,
 }
 
 impl Place {
-    fn new(ledger: Arc<Ledger>, counted: bool) -> Self {
-        Self {
-            ledger,
-            counted: Cell::new(counted),
-        }
-    }
-
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.ledger
-    }
-
-    /// Hands the place on to what is left of the call when it has returned.
-    pub(crate) fn hand_on(&self) -> Self {
-        Self::new(self.ledger.clone(), self.counted.replace(false))
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.counted.get() && !fault::on(Fault::EarlyPlace) {
+        if self.counted && !fault::on(Fault::EarlyPlace) {
             self.ledger.give_back_place();
         }
     }

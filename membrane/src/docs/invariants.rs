@@ -24,4 +24,4 @@
 //! | **K17** | A caller that waits for an async call, a future or a stream is woken when the revocation has cut, before anything that may block; the target's future is dropped by the revoker, or at the end of the poll that it is in. | `asynchronous.rs`, loom models of `membrane` |
 //! | **K18** | The target's side never sees a caller's waker, and wakes nobody once the call is over, given up or revoked. | `asynchronous.rs` |
 //! | **K19** | A snapshot counts every refusal that was told before it, shows nothing further up than its handle, keeps nothing alive, and no label leaves its box in a picture. | `authority.rs`, unit tests of `authority` |
-//! | **K20** | An audit hook hears of every call that its subtree lets in or refuses, once, whatever hooks further down do; it is called under no lock. | `authority.rs` |
+//! | **K20** | An audit hook hears of every call that its subtree lets in or refuses, once, when it is over and how it ended, whatever hooks further down do; of one that waits also that it was let in; it is called under no lock. | `authority.rs`, `asynchronous.rs` |

@@ -56,6 +56,9 @@
 //!   tell how many the process made meanwhile.
 //! - **An audit hook takes time.** It runs on the thread of the call that it hears of: whoever lends on and audits its own
 //!   grants can hold up calls through them. Inside eight hooks at once on one thread only the one furthest up is told.
+//! - **A call that is forgotten is never over.** A caller that leaks the future of a call that waits, as by
+//!   [`mem::forget`](std::mem::forget), keeps its place among those that run, and an audit hook hears that it was let in and
+//!   nothing more, until its scope is revoked: that ends it.
 //! - **A lease is use.** Whoever has a [`lease`](crate::lease()) of an object keeps its target in memory, revoked or not, until the
 //!   lease is dropped, and for ever if it is forgotten. No call goes through it after the revocation.
 //!   [`revoke_and_wait`](crate::Membrane::revoke_and_wait) says who is waited for.

@@ -1,0 +1,584 @@
+//! An audit hook hears once that a call was let in, if it waits, and once how it ended, when that has happened.
+
+use super::executors::{Bell, block_on, poll_idly};
+use super::library::{House, Library, lending, policy};
+use futures_core::Stream;
+use membrane::AuditEvent::{Admitted, Call};
+use membrane::{
+    AuditRecord, Conditions, Direction, Error, ErrorKind, ManualClock, Membrane, OnPanic, Outcome,
+    Passable, Policy, allow, interface, rule,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use tests::{Census, assert_kind, assert_revoked, keep_for_ever, sized, soon};
+
+/// What is told of calls: the method, and how the call ended. `None` for one that was let in and waits.
+type Told = (&'static str, Option<Outcome>);
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<(Told, Duration)>>>);
+
+impl Log {
+    fn of(membrane: &Membrane) -> Self {
+        let log = Self::default();
+        let told = log.0.clone();
+        membrane.audit(move |record: &AuditRecord<'_>| {
+            let event = match record.event {
+                Call(decision) => ((decision.method, Some(decision.outcome)), decision.took),
+                Admitted { method, .. } => ((method, None), Duration::ZERO),
+                _ => return,
+            };
+            told.lock().unwrap().push(event);
+        });
+        log
+    }
+
+    fn take(&self) -> Vec<Told> {
+        self.timed().into_iter().map(|(told, _)| told).collect()
+    }
+
+    fn timed(&self) -> Vec<(Told, Duration)> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+const ANSWERED: Option<Outcome> = Some(Outcome::Answered);
+
+fn refused(kind: ErrorKind) -> Outcome {
+    Outcome::Refused(kind.into())
+}
+
+fn withheld(kind: ErrorKind) -> Outcome {
+    Outcome::Withheld(kind.into())
+}
+
+/// Answers with what it is made of, at the second poll.
+struct Later<F>(F, bool);
+
+fn later<R, F: FnMut() -> R + Unpin>(answer: F) -> Later<F> {
+    Later(answer, false)
+}
+
+impl<R, F: FnMut() -> R + Unpin> Future for Later<F> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
+        if std::mem::replace(&mut self.1, true) {
+            return Poll::Ready((self.0)());
+        }
+        Poll::Pending
+    }
+}
+
+#[interface]
+trait Oracle {
+    async fn ask(&self) -> Result<u64, Error>;
+    fn future(&self) -> Result<Asked, Error>;
+}
+
+type Asked = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
+type Answer = dyn Fn() -> Result<u64, Error> + Send + Sync;
+
+/// Answers at the second poll.
+struct Delphi(Arc<Answer>);
+
+#[interface]
+impl Oracle for Delphi {
+    async fn ask(&self) -> Result<u64, Error> {
+        let answer = self.0.clone();
+        later(move || answer()).await
+    }
+
+    fn future(&self) -> Result<Asked, Error> {
+        let answer = self.0.clone();
+        Ok(Box::pin(later(move || answer())))
+    }
+}
+
+fn oracle(answer: impl Fn() -> Result<u64, Error> + Send + Sync + 'static) -> Arc<dyn Oracle> {
+    Arc::new(Delphi(Arc::new(answer)))
+}
+
+fn oracles() -> membrane::PolicyBuilder {
+    Policy::builder().inbound(allow!(dyn Oracle: ask, future))
+}
+
+/// Asks; then something happens; then the answer is fetched. Gives what the caller got, and what was told from the start of
+/// the first poll to its end, and then until the future is gone.
+fn asked(
+    membrane: &Membrane,
+    lent: &Arc<dyn Oracle>,
+    between: impl FnOnce(),
+) -> (Result<u64, Error>, Vec<Told>) {
+    let log = Log::of(membrane);
+    let mut waiting = lent.ask();
+    assert!(poll_idly(&mut waiting).is_pending());
+    assert_eq!(log.take(), [("ask", None)], "it is not over");
+    between();
+    let Poll::Ready(result) = poll_idly(&mut waiting) else {
+        panic!("it answers at the second poll");
+    };
+    drop(waiting);
+    (result, log.take())
+}
+
+/// Fails if the first poll tells the outcome, or a later one does not.
+#[test]
+fn outcome_is_that_of_the_last_poll() {
+    let membrane = || Membrane::new(oracles().build().unwrap());
+    let wrap = |membrane: &Membrane, answer| membrane.wrap(answer).unwrap();
+
+    let plain = membrane();
+    let lent = wrap(&plain, oracle(|| Ok(1)));
+    let (result, told) = asked(&plain, &lent, || ());
+    assert_eq!((result, told), (Ok(1), vec![("ask", ANSWERED)]));
+
+    let lent = wrap(&plain, oracle(|| Err(ErrorKind::Failed.into())));
+    let (result, told) = asked(&plain, &lent, || ());
+    assert_kind(result, ErrorKind::Failed);
+    assert_eq!(told, [("ask", ANSWERED)], "it is the target's own");
+
+    let lent = wrap(&plain, oracle(|| panic!("later")));
+    let (result, told) = asked(&plain, &lent, || ());
+    assert_kind(result, ErrorKind::Panicked);
+    assert_eq!(told, [("ask", Some(Outcome::Panicked))]);
+
+    let lent = wrap(&plain, oracle(|| Ok(1)));
+    let (result, told) = asked(&plain, &lent, || plain.suspend("lunch", None));
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Suspended);
+    assert_eq!(told, [("ask", Some(Outcome::Withheld(error)))]);
+    plain.resume();
+
+    let (result, told) = asked(&plain, &lent, || plain.revoke("between"));
+    let error = result.unwrap_err();
+    assert!(error.is_revoked());
+    assert_eq!(told, [("ask", Some(Outcome::Withheld(error)))]);
+
+    let inside = membrane();
+    let revoker = inside.revoker();
+    let lent = wrap(
+        &inside,
+        oracle(move || {
+            revoker.revoke("in the poll");
+            Ok(1)
+        }),
+    );
+    let (result, told) = asked(&inside, &lent, || ());
+    let error = result.unwrap_err();
+    assert_eq!(error.reason().unwrap().as_str(), "in the poll");
+    assert_eq!(told, [("ask", Some(Outcome::Withheld(error)))]);
+}
+
+#[test]
+fn conditions_and_time_are_told_when_they_end_a_call() {
+    let limited =
+        |conditions| Membrane::with_conditions(oracles().build().unwrap(), &conditions).unwrap();
+    let few = limited(Conditions::builder().bytes_out(1).build().unwrap());
+    let lent = few.wrap(oracle(|| Ok(1))).unwrap();
+    let (result, told) = asked(&few, &lent, || ());
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exhausted);
+    assert_eq!(told, [("ask", Some(Outcome::Withheld(error)))]);
+
+    let clock = ManualClock::new();
+    let timed = Conditions::builder()
+        .expires_after(Duration::from_secs(1))
+        .concurrency(1)
+        .clock(clock.clone());
+    let timed = limited(timed.build().unwrap());
+    let lent = timed.wrap(oracle(|| Ok(1))).unwrap();
+    let (result, told) = asked(&timed, &lent, || clock.advance(Duration::from_secs(2)));
+    assert_kind(result, ErrorKind::Expired);
+    assert_eq!(told, [("ask", Some(withheld(ErrorKind::Expired)))]);
+    assert_eq!(timed.conditions().concurrency_left, Some(1));
+    assert_kind(block_on(lent.ask()), ErrorKind::Expired);
+}
+
+#[test]
+fn panic_that_is_passed_on_is_told_of_a_later_poll() {
+    let policy = oracles().on_panic(OnPanic::Propagate).build().unwrap();
+    let membrane = Membrane::new(policy);
+    let lent = membrane.wrap(oracle(|| panic!("later"))).unwrap();
+    let log = Log::of(&membrane);
+    let mut waiting = lent.ask();
+    assert!(poll_idly(&mut waiting).is_pending());
+    let polled = catch_unwind(AssertUnwindSafe(|| poll_idly(&mut waiting)));
+    assert!(polled.is_err());
+    drop(waiting);
+    assert_eq!(
+        log.take(),
+        [("ask", None), ("ask", Some(Outcome::Panicked))]
+    );
+}
+
+/// Fails if the time is that of the last poll alone.
+#[test]
+fn call_that_waits_is_told_with_its_whole_time() {
+    let membrane = Membrane::new(oracles().build().unwrap());
+    let lent = membrane.wrap(oracle(|| Ok(1))).unwrap();
+    let log = Log::of(&membrane);
+    let mut waiting = lent.ask();
+    assert!(poll_idly(&mut waiting).is_pending());
+    std::thread::sleep(Duration::from_millis(20));
+    assert_eq!(poll_idly(&mut waiting), Poll::Ready(Ok(1)));
+    let told = log.timed();
+    assert_eq!(told[1].0, ("ask", ANSWERED));
+    assert!(told[1].1 >= Duration::from_millis(20), "{told:?}");
+}
+
+/// Fails if a call that is over at its first poll is told of twice, or one that is refused says less than another.
+#[test]
+fn call_that_does_not_wait_is_told_of_once() {
+    let policy = lending()
+        .inbound_rule(rule!(dyn Library: at_once, |number| *number < 10))
+        .build()
+        .unwrap();
+    let membrane = Membrane::new(policy);
+    let house = House::new(&Census::default());
+    let lent = membrane.wrap::<dyn Library>(house.clone()).unwrap();
+    let log = Log::of(&membrane);
+    assert_eq!(block_on(lent.at_once(1)), Ok(2));
+    assert_kind(block_on(lent.at_once(10)), ErrorKind::Rejected);
+    assert_kind(block_on(lent.close()), ErrorKind::Refused);
+    assert_kind(block_on(lent.panic(false)), ErrorKind::Panicked);
+    drop(lent.wait(1));
+    assert_eq!(
+        log.take(),
+        [
+            ("at_once", ANSWERED),
+            ("at_once", Some(refused(ErrorKind::Rejected))),
+            ("close", Some(refused(ErrorKind::Refused))),
+            ("panic", Some(Outcome::Panicked)),
+        ]
+    );
+    membrane.suspend("night", None);
+    let suspended = block_on(lent.wait(1)).unwrap_err();
+    membrane.revoke("over");
+    let revoked = block_on(lent.wait(1)).unwrap_err();
+    assert_eq!(
+        log.take(),
+        [
+            ("wait", Some(Outcome::Refused(suspended))),
+            ("wait", Some(Outcome::Refused(revoked))),
+        ]
+    );
+    assert_eq!(house.log(), ["at_once"]);
+}
+
+/// Fails if a result that may not cross, or a call that may not wait, is told as an answer.
+#[test]
+fn answer_that_may_not_cross_is_told_as_withheld() {
+    let one = Conditions::builder().proxies(1).build().unwrap();
+    let membrane = Membrane::with_conditions(policy(), &one).unwrap();
+    let house = House::new(&Census::default());
+    let lent = membrane.wrap::<dyn Library>(house.clone()).unwrap();
+    let log = Log::of(&membrane);
+    let shelf = super::library::Shelf {
+        row: 1,
+        label: String::new(),
+    };
+    let result = block_on(lent.find("none", &[], &shelf)).err().unwrap();
+    assert_eq!(result.kind(), ErrorKind::Exhausted);
+    let waiting = block_on(lent.wait(1)).unwrap_err();
+    assert_eq!(waiting.kind(), ErrorKind::Exhausted);
+    assert_eq!(
+        log.take(),
+        [
+            ("find", Some(Outcome::Withheld(result))),
+            ("wait", Some(Outcome::Withheld(waiting))),
+        ]
+    );
+    assert_eq!(membrane.snapshot().grants[0].refused.condition, 2);
+}
+
+/// Fails if a caller that gives up is told to have an answer, or a forgotten call to be over.
+#[test]
+fn call_that_is_given_up_is_told_as_that_and_a_forgotten_one_when_it_is_revoked() {
+    let (census, membrane) = (Census::default(), Membrane::new(policy()));
+    let house = House::new(&census);
+    let lent = membrane.wrap::<dyn Library>(house).unwrap();
+    let before = census.alive();
+    let log = Log::of(&membrane);
+    let mut waiting = lent.wait(1);
+    for _ in 0..3 {
+        assert!(poll_idly(&mut waiting).is_pending());
+    }
+    drop(waiting);
+    assert_eq!(
+        log.take(),
+        [("wait", None), ("wait", Some(Outcome::GivenUp))]
+    );
+    assert_eq!(census.alive(), before);
+
+    let other = lent.clone();
+    let mut forgotten: super::executors::Boxed<'static, _> =
+        Box::pin(async move { other.wait(1).await });
+    assert!(poll_idly(&mut forgotten).is_pending());
+    keep_for_ever(forgotten);
+    assert_eq!(log.take(), [("wait", None)]);
+    let mut polled = lent.wait(1);
+    let mut dropped = lent.wait(1);
+    assert!(poll_idly(&mut polled).is_pending());
+    assert!(poll_idly(&mut dropped).is_pending());
+    log.take();
+    membrane.revoke("over");
+    let revoked = lent.count().unwrap_err();
+    assert_eq!(
+        log.take(),
+        [
+            ("wait", Some(Outcome::Withheld(revoked))),
+            ("wait", Some(Outcome::Withheld(revoked))),
+            ("wait", Some(Outcome::Withheld(revoked))),
+            ("count", Some(Outcome::Refused(revoked))),
+        ]
+    );
+    assert_revoked(block_on(polled), "over");
+    drop(dropped);
+    assert_eq!(log.take(), [], "that was told");
+}
+
+/// Fails if what a hook that has gone was to be told is told to one that came later.
+#[test]
+fn call_is_told_to_the_hooks_that_heard_it_let_in() {
+    let membrane = Membrane::new(oracles().build().unwrap());
+    let lent = membrane.wrap(oracle(|| Ok(1))).unwrap();
+    // It began before anybody listened.
+    let mut waiting = lent.ask();
+    assert!(poll_idly(&mut waiting).is_pending());
+    let log = Log::of(&membrane);
+    assert_eq!(poll_idly(&mut waiting), Poll::Ready(Ok(1)));
+    drop(waiting);
+    let mut waiting = lent.ask();
+    assert!(poll_idly(&mut waiting).is_pending());
+    assert_eq!(log.take(), [("ask", None)]);
+    membrane.end_audit();
+    assert_eq!(poll_idly(&mut waiting), Poll::Ready(Ok(1)));
+    let log = Log::of(&membrane);
+    drop(waiting);
+    assert_eq!(log.take(), []);
+
+    // Polled on while nobody listened.
+    let membrane = Membrane::new(policy());
+    let house: Arc<dyn Library> = House::new(&Census::default());
+    let lent = membrane.wrap(house).unwrap();
+    let log = Log::of(&membrane);
+    let mut waiting = lent.wait(1);
+    assert!(poll_idly(&mut waiting).is_pending());
+    assert_eq!(log.take(), [("wait", None)]);
+    membrane.end_audit();
+    assert!(poll_idly(&mut waiting).is_pending());
+    let log = Log::of(&membrane);
+    drop(waiting);
+    assert_eq!(log.take(), []);
+}
+
+#[test]
+fn future_that_crossed_as_a_value_is_one_call() {
+    let membrane = Membrane::new(oracles().build().unwrap());
+    let lent = membrane.wrap(oracle(|| Ok(1))).unwrap();
+    let log = Log::of(&membrane);
+    drop(lent.future().unwrap());
+    assert_eq!(log.take(), [("future", ANSWERED)]);
+    for is_dropped in [false, true] {
+        let mut future = lent.future().unwrap();
+        assert!(poll_idly(&mut future).is_pending());
+        assert_eq!(log.take(), [("future", ANSWERED), ("poll", None)]);
+        if is_dropped {
+            drop(future);
+            assert_eq!(log.take(), [("poll", Some(Outcome::GivenUp))]);
+        } else {
+            assert_eq!(poll_idly(&mut future), Poll::Ready(Ok(1)));
+            assert_eq!(log.take(), [("poll", ANSWERED)]);
+        }
+    }
+}
+
+/// Yields an item at every second poll, twice.
+struct Twice(u32);
+
+impl Stream for Twice {
+    type Item = Result<u64, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0 += 1;
+        match self.0 {
+            2 | 4 => Poll::Ready(Some(Ok(self.0.into()))),
+            6 => Poll::Ready(None),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+type Items = Pin<Box<dyn Stream<Item = Result<u64, Error>> + Send>>;
+
+fn next(items: &mut Items) -> Poll<Option<Result<u64, Error>>> {
+    items
+        .as_mut()
+        .poll_next(&mut Context::from_waker(Waker::noop()))
+}
+
+fn lend<V: Passable>(membrane: &Membrane, value: V) -> V {
+    membrane.pass(value, Direction::Outbound).unwrap()
+}
+
+/// Fails if each poll is told as a call, or the end of a stream as something else than an answer.
+#[test]
+fn each_item_of_a_stream_is_one_call() {
+    let membrane = Membrane::new(Policy::deny_all());
+    let log = Log::of(&membrane);
+    let mut items: Items = lend(&membrane, Box::pin(Twice(0)));
+    for item in [Some(Ok(2)), Some(Ok(4)), None] {
+        assert_eq!(next(&mut items), Poll::Pending);
+        assert_eq!(log.take(), [("next", None)]);
+        assert_eq!(next(&mut items), Poll::Ready(item));
+        assert_eq!(log.take(), [("next", ANSWERED)]);
+    }
+    drop(items);
+    let mut items: Items = lend(&membrane, Box::pin(Twice(0)));
+    assert_eq!(next(&mut items), Poll::Pending);
+    membrane.suspend("lunch", None);
+    let Poll::Ready(Some(Err(suspended))) = next(&mut items) else {
+        panic!("suspended");
+    };
+    membrane.resume();
+    assert_eq!(next(&mut items), Poll::Ready(Some(Ok(2))));
+    assert_eq!(next(&mut items), Poll::Pending);
+    drop(items);
+    assert_eq!(
+        log.take(),
+        [
+            ("next", None),
+            ("next", Some(Outcome::Withheld(suspended))),
+            ("next", ANSWERED),
+            ("next", None),
+            ("next", Some(Outcome::GivenUp)),
+        ]
+    );
+}
+
+/// Fails if a step that a suspension ended keeps its place: the stream is held up by itself.
+#[test]
+fn suspended_step_of_a_stream_gives_its_place_back() {
+    let one = Conditions::builder().concurrency(1).build().unwrap();
+    let membrane = Membrane::with_conditions(Policy::deny_all(), &one).unwrap();
+    let mut items: Items = lend(&membrane, Box::pin(Twice(0)));
+    assert_eq!(next(&mut items), Poll::Pending);
+    membrane.suspend("lunch", None);
+    assert!(matches!(next(&mut items), Poll::Ready(Some(Err(_)))));
+    membrane.resume();
+    assert_eq!(membrane.conditions().concurrency_left, Some(1));
+    assert_eq!(next(&mut items), Poll::Ready(Some(Ok(2))));
+}
+
+/// Fails by deadlock if a hook runs under a lock that what it does takes, and if the place of a call that is over is still taken.
+#[test]
+fn hook_may_do_as_it_likes_when_a_waiting_call_is_told_of() {
+    soon(|| {
+        let one = Conditions::builder().concurrency(1).build().unwrap();
+        let membrane = Membrane::with_conditions(oracles().build().unwrap(), &one).unwrap();
+        let lent = membrane.wrap(oracle(|| Ok(1))).unwrap();
+        let told = Arc::new(Mutex::new(vec![]));
+        membrane.audit({
+            let (membrane, lent, told) = (membrane.clone(), lent.clone(), told.clone());
+            move |record: &AuditRecord<'_>| {
+                match record.event {
+                    Call(decision) => told.lock().unwrap().push(Some(decision.outcome)),
+                    Admitted { .. } => {
+                        told.lock().unwrap().push(None);
+                        assert_kind(block_on(lent.ask()), ErrorKind::Exhausted);
+                        return;
+                    }
+                    _ => return,
+                }
+                let mut inside = lent.ask();
+                assert!(poll_idly(&mut inside).is_pending());
+                assert_eq!(poll_idly(&mut inside), Poll::Ready(Ok(1)));
+                assert!(membrane.snapshot().to_dot().contains("live"));
+                panic!("angry");
+            }
+        });
+        let mut waiting = lent.ask();
+        assert!(poll_idly(&mut waiting).is_pending());
+        assert_eq!(poll_idly(&mut waiting), Poll::Ready(Ok(1)));
+        let mut waiting = lent.ask();
+        assert!(poll_idly(&mut waiting).is_pending());
+        drop(waiting);
+        let told_of: Vec<_> = std::mem::take(&mut told.lock().unwrap());
+        assert_eq!(told_of, [None, ANSWERED, None, Some(Outcome::GivenUp)]);
+
+        // Revoked by the hook, as it hears that the call was let in.
+        membrane.audit({
+            let (membrane, told) = (membrane.clone(), told.clone());
+            move |record: &AuditRecord<'_>| match record.event {
+                Call(decision) => told.lock().unwrap().push(Some(decision.outcome)),
+                Admitted { .. } => {
+                    let waited = membrane.revoke_and_wait("at once", Duration::from_secs(5));
+                    assert_eq!(waited, Ok(()));
+                }
+                _ => {}
+            }
+        });
+        let mut waiting = lent.ask();
+        assert!(poll_idly(&mut waiting).is_pending(), "that was before");
+        let told_of = told.lock().unwrap().clone();
+        let Poll::Ready(Err(error)) = poll_idly(&mut waiting) else {
+            panic!("revoked");
+        };
+        assert_eq!(error.reason().unwrap().as_str(), "at once");
+        assert_eq!(told_of, [Some(Outcome::Withheld(error))]);
+        assert_eq!(*told.lock().unwrap(), told_of, "once");
+        membrane.end_audit();
+    });
+}
+
+/// Fails if an outcome is told twice, or by nobody, when a poll, a caller that gives up and a revocation come together.
+#[test]
+fn racing_ends_of_a_call_are_told_as_one() {
+    let rounds = sized(2_000, 10);
+    let root = Membrane::new(policy());
+    let counts = Arc::new([(); 2].map(|()| AtomicUsize::new(0)));
+    root.audit({
+        let counts = counts.clone();
+        move |record: &AuditRecord<'_>| match record.event {
+            Admitted { .. } => drop(counts[0].fetch_add(1, SeqCst)),
+            Call(decision) if !matches!(decision.outcome, Outcome::Refused(_)) => {
+                counts[1].fetch_add(1, SeqCst);
+            }
+            _ => {}
+        }
+    });
+    for round in 0..rounds {
+        let house = House::new(&Census::default());
+        let grant = root.grant(&policy()).unwrap();
+        let lent = grant.wrap::<dyn Library>(house.clone()).unwrap();
+        let mut waiting = lent.wait(1);
+        if round % 2 == 0 {
+            assert!(poll_idly(&mut waiting).is_pending());
+        }
+        let bell: &Bell = &house.bell;
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                if round % 3 == 0 {
+                    bell.ring();
+                }
+                grant.revoke("race");
+            });
+            threads.spawn(|| {
+                let polled = poll_idly(&mut waiting);
+                let again = polled.is_pending().then(|| poll_idly(&mut waiting));
+                if round % 5 == 0 && again.is_some_and(|poll| poll.is_pending()) {
+                    drop(std::mem::replace(&mut waiting, lent.wait(2)));
+                }
+            });
+        });
+        drop(waiting);
+        let [admitted, over] = [0, 1].map(|index: usize| counts[index].swap(0, SeqCst));
+        // One that never waited may have been entered, too.
+        assert!(admitted <= over && over <= 1, "{admitted} {over}");
+    }
+}
