@@ -420,6 +420,45 @@ fn call_by_name_and_call_by_number_agree_on_every_method() {
     }
 }
 
+#[interface(dynamic)]
+trait Four {
+    fn four(&self, a: u64, b: bool, c: f64, d: i8) -> Result<u64, Error>;
+    fn one(&self, a: u64) -> Result<u64, Error>;
+}
+
+struct Sum;
+
+impl Four for Sum {
+    fn four(&self, a: u64, b: bool, c: f64, d: i8) -> Result<u64, Error> {
+        Ok(a + u64::from(b) + c.to_bits() + u64::from(d.unsigned_abs()))
+    }
+    fn one(&self, a: u64) -> Result<u64, Error> {
+        Ok(a)
+    }
+}
+
+/// Fails if arguments are gathered on the heap, or anything is made of a name.
+#[test]
+fn call_with_up_to_four_scalars_allocates_nothing() {
+    let runtime = Runtime::new();
+    let (host, guest) = (runtime.host(), runtime.domain("guest", Limits::default()));
+    let policy = Policy::builder().inbound(allow!(dyn Four: four, one));
+    runtime.join(host, &guest, policy.build().unwrap()).unwrap();
+    let own = host.own::<dyn Four>(Arc::new(Sum));
+    let lent = host.send(&own, &guest).unwrap();
+    let four = [Value::from(7_u64), true.into(), 0.5.into(), (-3_i64).into()];
+    for (side, object) in [(host, &own), (&guest, &lent)] {
+        let calls = || {
+            side.call(object, 0, &four).unwrap();
+            side.call_named(object, "four", &four).unwrap();
+            side.call_named(object, "one", &four[..1]).unwrap();
+            side.call_named(object, "none", &four).unwrap_err();
+        };
+        calls();
+        assert_eq!(allocation_counter::measure(calls).count_total, 0);
+    }
+}
+
 #[test]
 fn arguments_that_do_not_fit_say_which_and_where() {
     let (runtime, object) = rust();

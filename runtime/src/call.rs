@@ -3,11 +3,11 @@
 //!
 //! Which one is taken follows from two domains, the object's home and the caller, and from nothing that a caller says.
 //! The untrusted path ends in the proxy that the membrane made, which decides by itself whether the call goes through; what
-//! is checked here before that, in the membrane's own order, keeps a refused caller from learning about arguments.
+//! is checked here around that keeps to the membrane's own order: a refused caller does not learn about its arguments.
 
 use crate::call_error::CallError;
 use crate::domain::Domain;
-use crate::object::Object;
+use crate::object::{Between, Object};
 use crate::value::Value;
 use membrane::ErrorKind;
 
@@ -91,15 +91,37 @@ fn untrusted(
     if !object.allows_bit(method) {
         return Err(ErrorKind::Refused.into());
     }
-    if let Some(between) = object.between() {
-        between.check()?;
+    if let Err(error) = side.check_message(args) {
+        return Err(revoked_or(object, error));
     }
-    side.check_message(args)?;
     let result = object.dispatch().invoke(method, args, side);
-    if let Ok(value) | Err(CallError::Raised(value)) = &result {
-        side.check_message(std::slice::from_ref(value))?;
+    match result {
+        Ok(value) => match side.check_message(std::slice::from_ref(&value)) {
+            Ok(()) => Ok(value),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(failed(side, object, error)),
     }
-    result
+}
+
+#[cold]
+fn failed(side: &Domain, object: &Object, error: CallError) -> CallError {
+    match error {
+        CallError::Raised(value) => match side.check_message(std::slice::from_ref(&value)) {
+            Ok(()) => CallError::Raised(value),
+            Err(error) => error,
+        },
+        // Before the proxy was asked.
+        CallError::Arguments(_) => revoked_or(object, error),
+        other => other,
+    }
+}
+
+/// What is wrong with the arguments; or that the membrane is revoked, which comes before that.
+#[cold]
+fn revoked_or(object: &Object, error: CallError) -> CallError {
+    let checked = object.between().map_or(Ok(()), Between::check);
+    checked.err().map_or(error, Into::into)
 }
 
 /// The answer to a name that there is not: as if it were not allowed. A refusal comes before a revocation, here as there.

@@ -35,6 +35,7 @@ struct Inner<D: ?Sized> {
     allowed: u64,
     /// What is between the two, if they differ.
     between: Option<Between>,
+    interface: &'static Interface,
     dispatch: D,
 }
 
@@ -91,6 +92,7 @@ impl Object {
             home,
             allowed: u64::MAX,
             between: None,
+            interface: dispatch.interface(),
             dispatch,
         }))
     }
@@ -111,13 +113,15 @@ impl Object {
             home,
             allowed,
             between: Some(between),
+            interface: dispatch.interface(),
             dispatch,
         }))
     }
 
     /// What it can do, if it is allowed to.
+    #[inline]
     pub fn interface(&self) -> &'static Interface {
-        self.0.dispatch.interface()
+        self.0.interface
     }
 
     /// The number of the method of this name, to call it by. `None` if there is no such method, or if it is not allowed:

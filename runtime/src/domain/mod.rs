@@ -371,8 +371,7 @@ impl Domain {
     /// What an argument or a result that comes from outside may not go beyond.
     #[inline]
     pub(crate) fn check_message(&self, values: &[Value]) -> Result<(), CallError> {
-        self.0.limits.message.check(values)?;
-        Ok(())
+        Ok(self.0.limits.message.admit(values)?)
     }
 }
 

@@ -163,8 +163,9 @@ impl Interface {
     /// The number of the method of this name.
     #[inline]
     pub fn number(&self, method: &str) -> Option<u32> {
-        let number = self.names.find(method)?;
-        (self.methods.get(number as usize)?.name == method).then_some(number)
+        let found = self.names.find(method)?;
+        let is_it = found.is_it || self.methods.get(found.number as usize)?.name == method;
+        is_it.then_some(found.number)
     }
 
     /// See [`InterfaceHash`].

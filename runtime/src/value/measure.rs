@@ -50,25 +50,29 @@ impl MessageLimits {
     /// # Errors
     ///
     /// The first [`Limit`] that it goes beyond; the rest is then not looked at.
-    #[inline]
     pub fn check(&self, values: &[Value]) -> Result<Extent, Limit> {
         let mut extent = Extent::default();
         for value in values {
-            match value {
-                // Almost always so, and without a further call.
-                Value::Null
-                | Value::Bool(_)
-                | Value::Int(_)
-                | Value::Uint(_)
-                | Value::Float(_)
-                | Value::Object(_) => extent.nodes += 1,
-                _ => self.add(value, 1, &mut extent)?,
+            if value.is_one_node() {
+                extent.nodes += 1;
+            } else {
+                self.add(value, 1, &mut extent)?;
             }
         }
         if extent.nodes > self.nodes {
             return Err(Limit::MessageNodes);
         }
         Ok(extent)
+    }
+
+    /// [`check`](Self::check), of whoever does not ask how large the message is.
+    #[inline]
+    pub(crate) fn admit(&self, values: &[Value]) -> Result<(), Limit> {
+        // Almost always so.
+        if values.iter().all(Value::is_one_node) && values.len() <= self.nodes {
+            return Ok(());
+        }
+        self.check(values).map(|_| ())
     }
 
     fn add(&self, value: &Value, depth: usize, extent: &mut Extent) -> Result<(), Limit> {
@@ -104,6 +108,22 @@ impl MessageLimits {
             return Err(Limit::MessageBytes);
         }
         Ok(())
+    }
+}
+
+impl Value {
+    /// Whether it counts as one value without any bytes.
+    #[inline]
+    fn is_one_node(&self) -> bool {
+        matches!(
+            self,
+            Self::Null
+                | Self::Bool(_)
+                | Self::Int(_)
+                | Self::Uint(_)
+                | Self::Float(_)
+                | Self::Object(_)
+        )
     }
 }
 
