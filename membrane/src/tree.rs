@@ -26,7 +26,6 @@ use crate::policy::Policy;
 use crate::reason::Reason;
 use object_membrane_gate::sync::{Mutex, lock};
 use object_membrane_gate::{self as gate, Options, drop_flat};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
 pub(crate) type Scope = gate::Scope<Node>;
@@ -35,13 +34,11 @@ pub(crate) type Scope = gate::Scope<Node>;
 pub(crate) struct Node {
     /// The root's number: the same in all nodes of one tree, and in no other tree.
     root: u64,
-    /// No other node's, ever.
-    id: u64,
     /// One for the root.
     depth: u16,
     /// The wet side: the depth of an ancestor, or zero.
     wet: u16,
-    /// Where its counters are.
+    /// Its number, which no other node has, ever; and its counters.
     place: Place,
     parent: Option<Arc<Scope>>,
     policy: Policy,
@@ -158,30 +155,18 @@ fn scope(node: Node) -> Scope {
     Scope::new(options, node)
 }
 
-/// A number that no other node has.
-fn next_id() -> u64 {
-    #[allow(
-        clippy::disallowed_types,
-        reason = "a counter that orders nothing: loom need not see it"
-    )]
-    static NEXT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
-    // Relaxed: only distinctness matters.
-    NEXT.fetch_add(1, Ordering::Relaxed)
-}
-
 /// Bytes kept of a label.
 const MAX_LABEL_BYTES: usize = 256;
 
 impl Node {
     /// The root of a new tree.
     pub(crate) fn root(policy: Policy, ledger: Option<Arc<Ledger>>) -> Arc<Scope> {
-        let id = next_id();
+        let place = Place::new();
         let root = scope(Self {
-            root: id,
-            id,
+            root: place.number(),
             depth: 1,
             wet: 0,
-            place: Place::default(),
+            place,
             parent: None,
             policy,
             ledger,
@@ -210,14 +195,13 @@ impl Node {
             .ok_or(Unborn::TooDeep)?;
         let child = Arc::new(scope(Self {
             root: above.root,
-            id: next_id(),
             depth,
             wet: if wet == WetSide::OfParent {
                 above.wet
             } else {
                 above.depth
             },
-            place: Place::default(),
+            place: Place::new(),
             parent: Some(parent.clone()),
             policy,
             ledger,
@@ -285,7 +269,7 @@ impl Node {
     }
 
     pub(crate) fn id(&self) -> GrantId {
-        GrantId(self.id)
+        GrantId(self.place.number())
     }
 
     #[inline(always)]

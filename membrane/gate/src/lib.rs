@@ -29,9 +29,12 @@
 //!   because the stack is deep in drops already, is not freed until it is dropped; who has to drop it does not wait for it.
 //! - **I7** A hold's share of the target is dropped before the hold: a waiter that wakes finds the target dropped.
 //!
+//! - **I8** A pointer to a thread's counters is followed only under a borrow of the [`Tally`] whose number it was kept with, by
+//!   that thread. Numbers are never used again.
+//!
 //! I1 and I2 together say that no target is dropped while in use: if the scan (V4) misses a frame, that frame's store
 //! (C1) comes after the barrier (V2) in the caller's program order, hence after the swap (V1), so C3 sees it.
-//! The loom models in `src/tests` break when any of them is false; each has variants, kept as tests that must fail, in
+//! The loom models in `src/tests` break when any but the last is false; each has variants, kept as tests that must fail, in
 //! which one step is left out.
 //!
 //! # Without `membarrier`
@@ -58,12 +61,14 @@ mod quiet;
 mod scope;
 #[doc(hidden)]
 pub mod sync;
+mod tally;
 
 pub use cell::{Admission, Cell, Holder, Pass, Reclaim};
 pub use frames::{InUse, depth};
 pub use lease::{HELD, Hold, Kept};
 pub use quiet::{drop_flat, drop_quietly, quietly};
 pub use scope::{Cut, Isolated, Options, Refusal, Running, Scope, WaitFailure, isolate, sever};
+pub use tally::{Counts, KINDS, MARKS, Tally};
 
 #[cfg(test)]
 mod tests;

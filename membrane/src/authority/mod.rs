@@ -1,6 +1,6 @@
 //! Live authority made visible: who holds what at this moment, what was refused, and when the last of it is gone.
 //!
-//! - [`tally`]: how often what happened, counted per thread;
+//! - [`tally`]: how often what happened, by the gate's counters;
 //! - [`snapshot`]: the data that an owner gets;
 //! - [`survey`]: how it is gathered;
 //! - [`graph`] and [`text`]: the same as a picture;

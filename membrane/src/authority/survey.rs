@@ -13,7 +13,7 @@ use super::snapshot::{
     ConditionsSnapshot, GrantId, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals,
     RunningSnapshot, Snapshot,
 };
-use super::tally::{Counted, Counts, Shards};
+use super::tally::Counted;
 use super::watch;
 use crate::conditions::Standing;
 use crate::direction::Direction;
@@ -23,7 +23,7 @@ use crate::policy::{Allow, names_in};
 use crate::reason::Reason;
 use crate::tree::Scope;
 use object_membrane_gate::sync::lock;
-use object_membrane_gate::{Holder, InUse, drop_quietly};
+use object_membrane_gate::{Counts, Holder, InUse, drop_quietly};
 use std::any::TypeId;
 use std::borrow::Cow;
 use std::sync::{Arc, Weak};
@@ -31,7 +31,7 @@ use std::time::Duration;
 
 /// Looks at `root` and everything derived from it.
 pub(super) fn snapshot(root: &Arc<Scope>) -> Snapshot {
-    let (in_use, shards) = (InUse::now(), Shards::all());
+    let in_use = InUse::now();
     let mut grants = Vec::new();
     // Of what the first derives from, the epochs are added up once, not again for each that derives from it.
     let above = root
@@ -47,7 +47,7 @@ pub(super) fn snapshot(root: &Arc<Scope>) -> Snapshot {
             let family = lock(&scope.data().family);
             (family.children(), above + family.epoch())
         };
-        grants.push(look(&scope, parent, epoch, &in_use, &shards));
+        grants.push(look(&scope, parent, epoch, &in_use));
         found.extend(
             children
                 .iter()
@@ -60,13 +60,7 @@ pub(super) fn snapshot(root: &Arc<Scope>) -> Snapshot {
     Snapshot { grants }
 }
 
-fn look(
-    scope: &Arc<Scope>,
-    parent: Option<GrantId>,
-    epoch: u64,
-    in_use: &InUse,
-    shards: &Shards,
-) -> GrantSnapshot {
+fn look(scope: &Arc<Scope>, parent: Option<GrantId>, epoch: u64, in_use: &InUse) -> GrantSnapshot {
     let node = scope.data();
     let mut listed = Vec::new();
     let mut running = Vec::new();
@@ -87,7 +81,7 @@ fn look(
         running = still_running(scope);
     }
     let interfaces = interfaces(scope, &listed);
-    let counts = node.place().counts(shards);
+    let counts = node.place().counts();
     let standing = Standing::of(scope);
     let state = if revoked {
         GrantState::Revoked {

@@ -39,4 +39,6 @@ mod panics;
 #[cfg(not(loom))]
 mod revocation;
 #[cfg(not(loom))]
+mod tallies;
+#[cfg(not(loom))]
 mod threads;
