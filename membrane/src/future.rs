@@ -69,7 +69,7 @@ impl<F: ?Sized> Slot<F> {
     ) -> Option<P> {
         // Bound, so that the lock is gone before foreign code runs.
         let taken = self.lock().take();
-        let (outcome, kept) = poll_once(taken?, poll, goes_on);
+        let (outcome, kept) = poll_once(taken?, poll, goes_on, &self.relay);
         if kept.is_some() {
             *self.lock() = kept;
         }
@@ -85,12 +85,13 @@ impl<F: ?Sized> Drop for Slot<F> {
     /// What is polled goes first: who is told that the call is over finds nothing of it.
     fn drop(&mut self) {
         let polled = self.lock().take();
+        self.relay.mute();
         drop_quietly(polled);
         self.relay.ongoing.close();
     }
 }
 
-/// Polls `polled` once, by `poll`; drops it unless it `goes_on`.
+/// Polls `polled` once, by `poll`; drops it unless it `goes_on`, when it can wake nobody any more by `relay`.
 ///
 /// # Panics
 ///
@@ -99,15 +100,18 @@ fn poll_once<F: ?Sized, P>(
     mut polled: Pin<Box<F>>,
     poll: impl FnOnce(Pin<&mut F>) -> P,
     goes_on: impl FnOnce(&P) -> bool,
+    relay: &Relay,
 ) -> (P, Option<Pin<Box<F>>>) {
     match catch_unwind(AssertUnwindSafe(|| poll(polled.as_mut()))) {
         Ok(outcome) if goes_on(&outcome) => (outcome, Some(polled)),
         Ok(outcome) => {
+            relay.mute();
             drop_quietly(polled);
             (outcome, None)
         }
         Err(payload) => {
             // Not while the panic unwinds: a second one, in the future's `Drop`, would abort.
+            relay.mute();
             drop_quietly(polled);
             resume_unwind(payload)
         }
@@ -315,8 +319,12 @@ where
     proxy.call_sharing(method, prepare, |listening, target, call| {
         let future = start(target, call)?;
         let mut context = Context::from_waker(&listening.waker);
-        let (outcome, future) =
-            poll_once(future, |future| future.poll(&mut context), Poll::is_pending);
+        let (outcome, future) = poll_once(
+            future,
+            |future| future.poll(&mut context),
+            Poll::is_pending,
+            &listening.relay,
+        );
         match (outcome, future) {
             (Poll::Pending, Some(future)) => {
                 let label = (T::NAME, T::METHODS.get(method as usize).copied());

@@ -73,6 +73,11 @@ impl Relay {
         taken.wake();
     }
 
+    /// From now on nobody is woken: the call is over, or given up.
+    pub(crate) fn mute(&self) {
+        drop_flat(self.close());
+    }
+
     fn close(&self) -> State {
         replace(&mut lock(&self.state), State::Closed)
     }
@@ -121,7 +126,7 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        drop_flat(self.relay.close());
+        self.relay.mute();
         // If the target's end is not gone by now: a revoker, or somebody who looks, has the proxy for the moment.
         self.relay.ongoing.close();
     }

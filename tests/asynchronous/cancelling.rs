@@ -3,9 +3,9 @@
 use super::executors::{Bell, Boxed, Counter, block_on, poll, poll_idly};
 use super::library::{House, Library, policy};
 use membrane::{Error, ErrorKind, Membrane, Policy, allow, interface};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use tests::{Census, assert_kind, assert_revoked, keep_for_ever};
 
 #[test]
@@ -55,6 +55,99 @@ fn target_cannot_wake_a_caller_that_is_gone() {
         );
         kept.iter().for_each(std::task::Waker::wake_by_ref);
         assert_eq!(counter.woken(), before);
+    }
+}
+
+type Value = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
+
+#[interface]
+trait Alarm {
+    /// Is over at this poll, the first being 1; with a panic, if that is the wish.
+    async fn ring(&self, at: u64, panics: bool) -> Result<u64, Error>;
+    fn value(&self, at: u64, panics: bool) -> Result<Value, Error>;
+}
+
+struct WakesWhenDropped;
+
+/// Wakes whoever waits as it is dropped.
+struct Ringing {
+    left: u64,
+    panics: bool,
+    waker: Option<Waker>,
+}
+
+impl Future for Ringing {
+    type Output = Result<u64, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.waker = Some(context.waker().clone());
+        self.left -= 1;
+        assert!(!(self.panics && self.left == 0), "told to");
+        if self.left == 0 {
+            return Poll::Ready(Ok(7));
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Ringing {
+    fn drop(&mut self) {
+        if let Some(waker) = &self.waker {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+fn ringing(at: u64, panics: bool) -> Value {
+    let (left, waker) = (at, None);
+    Box::pin(Ringing {
+        left,
+        panics,
+        waker,
+    })
+}
+
+#[interface]
+impl Alarm for WakesWhenDropped {
+    async fn ring(&self, at: u64, panics: bool) -> Result<u64, Error> {
+        ringing(at, panics).await
+    }
+    fn value(&self, at: u64, panics: bool) -> Result<Value, Error> {
+        Ok(ringing(at, panics))
+    }
+}
+
+/// K18. A caller may hold a lock while it drops a future, and its waker may want that. Fails when a future is dropped while its
+/// waker still leads to the caller: at the end, after a panic, or when the caller gives up.
+#[test]
+fn future_that_wakes_when_it_is_dropped_wakes_nobody() {
+    let policy = Policy::builder().inbound(allow!(dyn Alarm: ring, value));
+    let membrane = Membrane::new(policy.build().unwrap());
+    let alarm = membrane
+        .wrap::<dyn Alarm>(Arc::new(WakesWhenDropped))
+        .unwrap();
+    for (at, panics) in [(1, false), (1, true), (2, false), (2, true), (9, false)] {
+        for value in [false, true] {
+            if !value && at < 9 {
+                // An `async fn` drops what it waits for while it is polled: the call is not over by then.
+                continue;
+            }
+            let (counter, waker) = Counter::new();
+            let mut future = if value {
+                alarm.value(at, panics).unwrap()
+            } else {
+                let alarm = alarm.clone();
+                Box::pin(async move { alarm.ring(at, panics).await })
+            };
+            let first = poll(&mut future, &waker);
+            assert_eq!(first.is_pending(), at > 1);
+            if at == 2 {
+                assert!(poll(&mut future, &waker).is_ready());
+            }
+            assert_eq!(counter.woken(), 0, "over at {at}, {panics}, {value}");
+            drop(future);
+            assert_eq!(counter.woken(), 0, "given up at {at}, {panics}, {value}");
+        }
     }
 }
 
