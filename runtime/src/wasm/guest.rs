@@ -209,7 +209,9 @@ fn instantiate(code: &Code, domain: &Domain) -> Result<Arc<Instance>, End> {
         Ok(UpdateDeadline::Continue(1))
     });
     let instance = Arc::new(Instance::new(code.engine(), domain));
-    store.data_mut().instance = Arc::downgrade(&instance);
+    let state = store.data_mut();
+    state.instance = Arc::downgrade(&instance);
+    state.released = instance.released.clone();
     instance.prepare(&mut store);
     let _running = code.engine().running();
     let instantiated = code.pre().instantiate(&mut store);

@@ -50,7 +50,8 @@ fn call(
     (this, method, arity, nodes, objects): CallArguments,
 ) -> Result<(Answer,)> {
     let state = store.data_mut();
-    state.check()?;
+    // The time is looked at when the guest has waited for it.
+    state.check_open()?;
     let object = state.table.get(&this)?.object.clone();
     let domain = state.domain.clone();
     let args = match read(
@@ -63,15 +64,18 @@ fn call(
         Ok(args) => args,
         Err(malformed) => return Ok((Err(malformed_out(&malformed)),)),
     };
-    let instance = state.instance()?;
-    let answer = frames::wait(instance.id(), store.as_context_mut(), || {
+    let instance = state.instance.as_ptr().addr();
+    let answer = frames::wait(instance, store.as_context_mut(), || {
         domain.call(&object, method, &args)
     });
     // Their `Drop` may be anything: not while the answer is made.
     drop(args);
     drop(object);
     // What a guest passes in one long call is not to pile up until it returns.
-    instance.tell_released(store.as_context_mut(), RELEASED_AT_ONCE)?;
+    if store.data().released.count() >= RELEASED_AT_ONCE {
+        let instance = store.data().instance()?;
+        instance.tell_released(store.as_context_mut())?;
+    }
     let state = store.data_mut();
     // The guest may have been ended meanwhile.
     state.check()?;
@@ -167,7 +171,7 @@ fn reply(state: &mut State, answer: std::result::Result<Value, CallError>) -> Re
 /// before are then dropped.
 pub(super) fn write(
     state: &mut State,
-    values: impl IntoIterator<Item = Value>,
+    values: impl IntoIterator<Item = Value, IntoIter: ExactSizeIterator>,
 ) -> Result<std::result::Result<Message, CallError>> {
     let mut objects: Vec<Resource<Held>> = Vec::new();
     let mut made: HashMap<u64, usize> = HashMap::new();

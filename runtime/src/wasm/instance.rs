@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::frames;
 use super::host;
 use super::stack::Inside;
-use super::state::{End, Held, State};
+use super::state::{End, Held, Released, State};
 use crate::call_error::CallError;
 use crate::domain::Domain;
 use crate::foreign::Foreign;
@@ -34,8 +34,7 @@ pub(super) struct Instance {
     changed: Condvar,
     plugin: OnceLock<Plugin>,
     exports: Mutex<HashMap<u64, Weak<GuestObject>>>,
-    /// What the guest is to be told that the host no longer holds, and how often it had passed it.
-    released: Mutex<Vec<(u64, u64)>>,
+    pub(super) released: Arc<Released>,
 }
 
 enum Idle {
@@ -58,7 +57,7 @@ impl Instance {
             changed: Condvar::new(),
             plugin: OnceLock::new(),
             exports: Mutex::default(),
-            released: Mutex::default(),
+            released: Arc::default(),
         }
     }
 
@@ -143,12 +142,12 @@ impl Instance {
         let _running = self.engine.running();
         self.prepare(store);
         let result = guarded(store.as_context_mut(), |store| f(plugin, store))?;
-        if !lock(&self.released).is_empty() {
+        if self.released.count() > 0 {
             // With limits of its own: what the host has dropped is nothing that this call did.
             let left = store.get_fuel();
             self.prepare(store);
             // A guest that cannot be told is ended by it, and the result with it.
-            guarded(store.as_context_mut(), |store| self.tell_released(store, 1))?;
+            guarded(store.as_context_mut(), |store| self.tell_released(store))?;
             if let Ok(left) = left {
                 let _counted = store.set_fuel(left);
             }
@@ -156,19 +155,12 @@ impl Instance {
         Ok(result)
     }
 
-    /// Tells the guest what the host no longer holds, if that is `least` objects or more.
+    /// Tells the guest what the host no longer holds.
     pub(super) fn tell_released(
         &self,
         mut store: StoreContextMut<'_, State>,
-        least: usize,
     ) -> wasmtime::Result<()> {
-        let released = {
-            let mut released = lock(&self.released);
-            if released.len() < least {
-                return Ok(());
-            }
-            std::mem::take(&mut *released)
-        };
+        let released = self.released.take();
         match self.plugin.get() {
             Some(plugin) => plugin
                 .object_membrane_guest_guest()
@@ -434,6 +426,6 @@ impl Drop for GuestObject {
             }
         }
         let passed = *lock(&self.passed);
-        lock(&self.instance.released).push((self.id, passed));
+        self.instance.released.add(self.id, passed);
     }
 }

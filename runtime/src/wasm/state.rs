@@ -4,7 +4,8 @@ use super::instance::Instance;
 use crate::domain::{Domain, Handle};
 use crate::object::Object;
 use std::fmt;
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 use wasmtime::component::ResourceTable;
 use wasmtime::{ResourceLimiter, Trap};
@@ -27,7 +28,36 @@ pub(super) struct State {
     pub(super) instance: Weak<Instance>,
     pub(super) deadline: Option<Instant>,
     pub(super) memory: Memory,
+    /// The instance's.
+    pub(super) released: Arc<Released>,
     pub(super) ended: Option<End>,
+}
+
+/// What a guest is to be told that the host no longer holds, and how often it had passed it.
+#[derive(Debug, Default)]
+pub(super) struct Released {
+    list: Mutex<Vec<(u64, u64)>>,
+    /// How many these are, for those who do not need to know exactly.
+    count: AtomicUsize,
+}
+
+impl Released {
+    pub(super) fn count(&self) -> usize {
+        // Relaxed: whoever acts on it takes the lock.
+        self.count.load(Relaxed)
+    }
+
+    pub(super) fn add(&self, id: u64, passed: u64) {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.push((id, passed));
+        self.count.store(list.len(), Relaxed);
+    }
+
+    pub(super) fn take(&self) -> Vec<(u64, u64)> {
+        let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        self.count.store(0, Relaxed);
+        std::mem::take(&mut *list)
+    }
 }
 
 /// Bytes of linear memory.
@@ -114,6 +144,7 @@ impl State {
             table,
             instance: Weak::new(),
             deadline: None,
+            released: Arc::default(),
             memory: Memory {
                 most: memory,
                 ..Memory::default()
@@ -126,14 +157,20 @@ impl State {
         self.instance.upgrade().ok_or(EndNow(End::Stopped))
     }
 
-    /// Whether the guest may go on.
-    pub(super) fn check(&self) -> Result<(), EndNow> {
+    /// Whether the guest was not ended.
+    pub(super) fn check_open(&self) -> Result<(), EndNow> {
         if let Some(end) = self.ended {
             return Err(EndNow(end));
         }
         if self.domain.closed().is_some() {
             return Err(EndNow(End::Stopped));
         }
+        Ok(())
+    }
+
+    /// Whether the guest may go on: it was not ended, and has time left.
+    pub(super) fn check(&self) -> Result<(), EndNow> {
+        self.check_open()?;
         match self.deadline {
             Some(deadline) if Instant::now() >= deadline => Err(EndNow(End::OutOfTime)),
             _ => Ok(()),

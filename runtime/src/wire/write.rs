@@ -11,18 +11,19 @@ use std::collections::VecDeque;
 ///
 /// The first error of `object`.
 pub fn write<E>(
-    values: impl IntoIterator<Item = Value>,
+    values: impl IntoIterator<Item = Value, IntoIter: ExactSizeIterator>,
     mut object: impl FnMut(Object) -> Result<Reference, E>,
 ) -> Result<Vec<Node>, E> {
-    let mut nodes = Vec::new();
-    // Level by level: what a node refers to comes after all that was there before.
-    let mut pending: VecDeque<Value> = values.into_iter().collect();
-    let mut next = u32::try_from(pending.len()).unwrap_or(u32::MAX);
+    let mut values = values.into_iter();
+    let mut nodes = Vec::with_capacity(values.len());
+    // Level by level: what a node refers to comes after all that was there before. Empty, and without memory, for plain values.
+    let mut pending: VecDeque<Value> = VecDeque::new();
+    let mut next = u32::try_from(values.len()).unwrap_or(u32::MAX);
     let mut place = || {
         next += 1;
         next - 1
     };
-    while let Some(value) = pending.pop_front() {
+    while let Some(value) = values.next().or_else(|| pending.pop_front()) {
         nodes.push(match value {
             Value::Null => Node::Null,
             Value::Bool(yes) => Node::Bool(yes),
