@@ -43,7 +43,7 @@ pub(crate) fn read(
 
 /// What the host is to get: nodes, and the host's own objects among them.
 pub(crate) fn write(
-    values: impl IntoIterator<Item = Value>,
+    values: impl IntoIterator<Item = Value, IntoIter: ExactSizeIterator>,
 ) -> Result<(Vec<values::Node>, Vec<Arc<HostObject>>), CallError> {
     let mut objects: Vec<Arc<HostObject>> = Vec::new();
     let nodes = wire::write(values, |object| refer(&object, &mut objects))?;
