@@ -197,19 +197,19 @@ thread_local! {
 }
 
 /// Puts the question. An object that is no proxy may do anything with it, and have the next one asked.
+#[inline(always)]
 fn put<T: ?Sized + Target>(object: &Arc<T>, query: &Query<'_>) -> Result<(), ErrorKind> {
-    NESTED.with(|nested| {
-        let depth = nested.get();
-        if depth >= MAX_NESTED {
-            return Err(ErrorKind::TooDeep);
-        }
-        nested.set(depth + 1);
-        let answered = quietly(|| T::ask(object, query));
-        nested.set(depth);
-        answered.ok_or(ErrorKind::Panicked)
-    })
+    let depth = NESTED.get();
+    if depth >= MAX_NESTED {
+        return Err(ErrorKind::TooDeep);
+    }
+    NESTED.set(depth + 1);
+    let answered = quietly(|| T::ask(object, query));
+    NESTED.set(depth);
+    answered.ok_or(ErrorKind::Panicked)
 }
 
+#[inline(always)]
 fn question<'a, T: ?Sized>(object: &Arc<T>, purpose: Purpose<'a>, slot: &'a dyn Any) -> Query<'a> {
     Query {
         asked: Arc::as_ptr(object).cast::<()>().addr(),
