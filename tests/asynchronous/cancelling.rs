@@ -53,7 +53,7 @@ fn target_cannot_wake_a_caller_that_is_gone() {
             1,
             "nobody keeps the caller's waker"
         );
-        kept.iter().for_each(std::task::Waker::wake_by_ref);
+        kept.iter().for_each(Waker::wake_by_ref);
         assert_eq!(counter.woken(), before);
     }
 }

@@ -4,6 +4,10 @@ use super::instance::Instance;
 use crate::domain::{Domain, Handle};
 use crate::object::Object;
 use std::fmt;
+#[expect(
+    clippy::disallowed_types,
+    reason = "a count that nobody synchronises by, in a crate without models"
+)]
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
@@ -38,6 +42,7 @@ pub(super) struct State {
 pub(super) struct Released {
     list: Mutex<Vec<(u64, u64)>>,
     /// How many these are, for those who do not need to know exactly.
+    #[expect(clippy::disallowed_types, reason = "as above")]
     count: AtomicUsize,
 }
 
