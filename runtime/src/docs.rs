@@ -26,7 +26,12 @@
 //! - **What a message takes to arrive.** It is lifted out of the guest's memory before it is measured: up to the limit on its
 //!   bytes and 256 for each of its nodes. A guest that sends more is ended instead of told.
 //! - **What an instance takes beside its memory.** It is bounded by the size of the component, which the engine limits:
-//!   `EngineOptions::code_bytes`. So is what compiling it takes.
+//!   `EngineOptions::code_bytes`.
+//! - **That compiling is quick.** Components that lie in each other, or are used often, are refused before the engine sees them,
+//!   but code can be made to be slow to compile: some 15 µs, and 900 bytes of memory, for each byte have been seen, which is two
+//!   minutes for the greatest component that is let in by default. Compile where that does not matter, or allow less.
+//! - **That every instruction is short.** A guest is stopped between two of them; to copy a whole table is one, and takes a
+//!   tenth of a second for a table that fills the memory which a guest may have by default.
 //! - **The names of what is not allowed**, to the holder's own program: `Object::interface` describes the interface, which both
 //!   sides compile. A guest's `describe` does not.
 //! - **Times before 1970** do not exist in a guest.

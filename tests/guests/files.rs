@@ -3,7 +3,7 @@
 use super::{code, engine, knowing, policy};
 use membrane::{ErrorKind, Policy};
 use probe::Probe;
-use runtime::wasm::{Found, Guest, LoadError, StartError};
+use runtime::wasm::{Engine, EngineOptions, Found, Guest, LoadError, StartError};
 use runtime::{CallError, Limits, Runtime};
 use std::fs;
 
@@ -135,6 +135,83 @@ fn damaged_component_is_invalid_wherever_it_is_cut() {
     let middle = bytes.len() / 2;
     bytes[middle..middle + 64].fill(0xff);
     assert!(matches!(refused("damaged.wasm", &bytes), Found::Invalid(_)));
+}
+
+/// A file of a few thousand bytes that the engine would read on a stack of megabytes, or make gigabytes of. Fails with a stack
+/// overflow, or without an end, if the engine is shown what there is no need of.
+#[test]
+fn component_whose_parts_lie_in_each_other_is_refused_before_the_engine_sees_it() {
+    const INSTANCE: u8 = 0x42;
+    const COMPONENT: u8 = 0x41;
+    // Types in each other, each with one declaration: deeper than any text may be.
+    let types = |of: u8, levels: usize| {
+        let mut body = vec![1];
+        (1..levels).for_each(|_| body.extend([of, 1, 1]));
+        body.extend([of, 0]);
+        let size = [
+            u8::try_from(body.len() & 0x7f).unwrap() | 0x80,
+            u8::try_from(body.len() >> 7).unwrap(),
+        ];
+        [&b"\0asm\x0d\0\x01\0\x07"[..], &size, &body].concat()
+    };
+    let bomb = |levels: usize| {
+        let begin = (0..levels).fold(String::new(), |text, level| {
+            format!("{text}(component $c{level} ")
+        });
+        let end = (0..levels).fold(String::new(), |text, level| {
+            let inner = levels - level - 1;
+            format!(
+                "{text}){}",
+                format!("(instance (instantiate $c{inner}))").repeat(10)
+            )
+        });
+        wat(&format!("(component {begin}{end})"))
+    };
+    let too_complex = |bytes: &[u8]| match refused("bomb.wasm", bytes) {
+        Found::TooComplex { most, .. } => most,
+        other => panic!("{other:?}"),
+    };
+    for levels in [65, 200, 900] {
+        assert_eq!(too_complex(&types(INSTANCE, levels)), 64);
+        assert_eq!(too_complex(&types(COMPONENT, levels)), 64);
+    }
+    assert_eq!(too_complex(&bomb(2)), 1);
+    assert_eq!(too_complex(&bomb(9)), 1);
+    let wide = "(instance (instantiate $c))".repeat(65);
+    assert_eq!(
+        too_complex(&wat(&format!("(component (component $c) {wide})"))),
+        64
+    );
+    let error = engine().compile("bomb.wasm", &bomb(2)).expect_err("a bomb");
+    assert!(
+        error.to_string().ends_with(
+            "found one with more than 1 level of components in it: too much for a guest"
+        ),
+        "{error}"
+    );
+    // What is let in, the engine reads on the stack of a thread as it comes.
+    let found = std::thread::spawn(move || {
+        [types(INSTANCE, 64), types(COMPONENT, 64), bomb(1)]
+            .map(|bytes| refused("small.wasm", &bytes))
+    });
+    for found in found.join().expect("no overflow") {
+        assert!(!matches!(found, Found::TooComplex { .. }), "{found:?}");
+    }
+}
+
+#[test]
+fn thread_whose_stack_is_smaller_than_a_guests_is_an_error() {
+    let options = EngineOptions::default();
+    let error = Engine::new(EngineOptions {
+        thread_stack_bytes: options.stack_bytes - 1,
+        ..options
+    });
+    assert!(
+        error
+            .expect_err("it is smaller")
+            .to_string()
+            .contains("make it at least `stack_bytes`")
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::engine::Engine;
 use super::host;
+use super::outline;
 use super::state::State;
 use std::fmt;
 use wasmtime::component::{Component, InstancePre};
@@ -57,6 +58,14 @@ pub enum Found {
         /// How many there may be.
         most: usize,
     },
+    /// Its parts lie in each other, or are used, more often than a guest has any need of: what compiling it takes would not be
+    /// bounded by its size.
+    TooComplex {
+        /// How many there may be.
+        most: usize,
+        /// Of what.
+        what: &'static str,
+    },
     /// It is damaged, or uses what this engine does not have; the engine says what.
     Invalid(String),
     /// It imports something that is not granted.
@@ -92,6 +101,9 @@ impl fmt::Display for LoadError {
                 f,
                 "one of {bytes} bytes: more than {most} take a larger `EngineOptions::code_bytes`"
             ),
+            Found::TooComplex { most, what } => {
+                write!(f, "one with more than {most} {what}: too much for a guest")
+            }
             Found::Invalid(why) => write!(f, "an invalid one: {why}"),
             Found::Import(name) => write!(f, "one that imports {name}, which is not granted"),
             Found::OtherVersion { found, expected } => {
@@ -118,6 +130,7 @@ impl Code {
     pub(super) fn compile(engine: &Engine, name: &str, bytes: &[u8]) -> Result<Self, LoadError> {
         let pre = check_format(bytes)
             .and_then(|()| check_size(bytes, engine.options().code_bytes))
+            .and_then(|()| outline::check(bytes))
             .and_then(|()| prepare(engine, bytes))
             .map_err(|found| LoadError {
                 file: name.into(),

@@ -22,8 +22,10 @@ pub struct EngineOptions {
     /// is not called inside another, but answered with [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), if it could go
     /// beyond. At least [`stack_bytes`](Self::stack_bytes).
     pub thread_stack_bytes: usize,
-    /// The most bytes of a component. Compiling one, and what an instance needs besides its memory, take time and memory in
-    /// proportion: up to eight bytes for each of them in each of the sixteen instances that a component may be made of.
+    /// The most bytes of a component. What an instance needs besides its memory is in proportion: up to eight bytes for each of
+    /// them in each of the sixteen instances that a component may be made of. What compiling takes is bounded by the size as
+    /// well, but not narrowly: code that is made to be slow to compile takes ten thousand times what a plugin of that size does.
+    /// Some 15 µs and 900 bytes of memory for each byte have been seen. Lower the bound, or compile elsewhere, where that matters.
     pub code_bytes: usize,
 }
 
@@ -70,8 +72,14 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError`] if the machine has none, or the stack is too small for any.
+    /// [`EngineError`] if the machine has none, the stack is too small for any, or a thread's stack smaller than a guest's.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        if options.thread_stack_bytes < options.stack_bytes {
+            return Err(EngineError(format!(
+                "`thread_stack_bytes` is {}: make it at least `stack_bytes`, {}",
+                options.thread_stack_bytes, options.stack_bytes
+            )));
+        }
         let mut config = wasmtime::Config::new();
         config
             .wasm_component_model(true)

@@ -60,6 +60,7 @@ mod frames;
 mod guest;
 mod host;
 mod instance;
+mod outline;
 mod stack;
 mod state;
 
