@@ -38,7 +38,7 @@ fn code() -> &'static wasm::Code {
 fn listed() -> PolicyBuilder {
     Policy::builder()
         .inbound(allow!(dyn Service: next, fail, child, echo, visit, keep, wait, bytes, items))
-        .outbound(allow!(dyn Probe: echo, lengths, fault, counter, one_counter, work, refused, round_trip, call_back,
+        .outbound(allow!(dyn Probe: echo, lengths, fault, counter, counters, one_counter, work, refused, round_trip, call_back,
             back_and_forth, keep, use_kept, forget, drop_inside, same, flood, sum, apply, adder, items, large, spin,
             recurse, grow, panic, panic_inside, wait, meet))
         .outbound(allow!(dyn Visitor: visited))

@@ -180,6 +180,27 @@ fn guests_object_is_released_when_the_host_drops_its_proxy() {
     assert_eq!(memory(&started), settled, "its own table does not grow");
 }
 
+/// Fails if a message that is refused as a whole leaves its objects in the guest, which was told that they were passed.
+#[test]
+fn objects_in_a_message_that_is_refused_are_given_back_to_the_guest() {
+    let mut limits = Limits::default();
+    limits.message.nodes = 40;
+    let started = Started::new(limits);
+    let before = started.guest.report().exports;
+    let refuse = |rounds: u32| {
+        for _ in 0..rounds {
+            let refused = started.probe.counters(100).map(|_| ());
+            assert_eq!(refused.map_err(Error::kind), Err(ErrorKind::Exhausted));
+        }
+        started.probe.lengths("", b"", &[]).expect("it works");
+        started.guest.report().memory_bytes
+    };
+    let settled = refuse(5);
+    assert_eq!(refuse(200), settled, "its own table does not grow");
+    assert_eq!(started.guest.report().exports, before);
+    assert_eq!(started.probe.counters(30).map(|all| all.len()), Ok(30));
+}
+
 #[test]
 fn object_of_a_guest_that_was_dropped_tells_why_it_is_gone() {
     let started = Started::new(Limits::default());

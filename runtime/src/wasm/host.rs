@@ -4,6 +4,7 @@
 //! the guest's ends it.
 
 use super::bindings::object_membrane::guest::host::{Description, Failure, Message};
+use super::bindings::object_membrane::guest::values::{Node, OwnObject};
 use super::convert::{Answer, Nodes, description_out, failure_out, nodes_in, nodes_out};
 use super::frames;
 use super::state::{Held, State};
@@ -106,6 +107,18 @@ fn share(mut store: StoreContextMut<'_, State>, (this,): Object1) -> Result<(Res
     Ok((held,))
 }
 
+/// How often a guest refers to each object of its own, which it holds for us until it is told otherwise: also if the message
+/// turns out to make no sense.
+fn own_objects(nodes: &Nodes) -> HashMap<u64, u64> {
+    let mut own = HashMap::new();
+    for node in nodes {
+        if let Node::Exported(OwnObject { id, .. }) = node {
+            *own.entry(*id).or_insert(0) += 1;
+        }
+    }
+    own
+}
+
 /// Reads what a guest has sent. `lent` finds the object at a place below `places`.
 ///
 /// # Errors
@@ -120,6 +133,7 @@ pub(super) fn read(
 ) -> Result<std::result::Result<wire::Values, Malformed>> {
     let limits = state.domain.limits().message;
     let mut ends = None;
+    let mut unread = own_objects(&nodes);
     let values = wire::read(
         nodes_in(nodes),
         count,
@@ -133,10 +147,22 @@ pub(super) fn read(
             }
             Reference::Own { id, interface } => {
                 let instance = state.instance.upgrade()?;
-                instance.import(&state.domain, id, interface)
+                let object = instance.import(&state.domain, id, interface)?;
+                // From here on its `Drop` says so.
+                if let Some(times) = unread.get_mut(&id) {
+                    *times = times.saturating_sub(1);
+                }
+                Some(object)
             }
         },
     );
+    if values.is_err() {
+        for (id, times) in unread {
+            if times > 0 {
+                state.released.add(id, times);
+            }
+        }
+    }
     match ends {
         Some(error) => Err(error),
         None => Ok(values),

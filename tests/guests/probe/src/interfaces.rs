@@ -141,6 +141,8 @@ pub trait Probe {
     fn fault(&self, missing: u64) -> Result<(), Fault>;
     /// A new counter.
     fn counter(&self) -> Result<Arc<dyn Counter>, Error>;
+    /// So many new counters.
+    fn counters(&self, count: u64) -> Result<Vec<Arc<dyn Counter>>, Error>;
     /// The same counter each time.
     fn one_counter(&self) -> Result<Arc<dyn Counter>, Error>;
     /// Adds up what the service makes of the numbers below `times`.

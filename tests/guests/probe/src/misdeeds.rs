@@ -86,6 +86,10 @@ impl Probe for Guest {
         Ok(Arc::new(Visited::default()))
     }
 
+    fn counters(&self, count: u64) -> Result<Vec<Arc<dyn Counter>>, Error> {
+        (0..count).map(|_| self.counter()).collect()
+    }
+
     fn one_counter(&self) -> Result<Arc<dyn Counter>, Error> {
         let mut counter = lock(&self.counter);
         Ok(counter
