@@ -594,6 +594,48 @@ fn object_that_is_implemented_elsewhere_is_forwarded_every_method_with_its_numbe
     assert_eq!(numbers, [0, 4, 5, 6, 7, 6]);
 }
 
+/// However deep: dropped and converted as they are, values take stack for each level. Fails with a stack overflow if an answer is
+/// not looked at first.
+#[test]
+fn answer_that_is_deeper_than_any_message_may_be_is_failed() {
+    let deep = |levels: usize| (0..levels).fold(Value::Null, |inner, _| vec![inner].into());
+    let in_records =
+        |levels: usize| (0..levels).fold(Value::Null, |inner, _| Value::record([("next", inner)]));
+    let mut limits = Limits::default();
+    limits.message.depth = usize::MAX;
+    limits.message.nodes = usize::MAX;
+    let runtime = Runtime::new();
+    let (host, guest) = (runtime.host(), runtime.domain("guest", limits));
+    let list = allow!(dyn Top: who, fail, default);
+    let policy = Policy::builder().inbound(list).outbound(list);
+    runtime.join(host, &guest, policy.build().unwrap()).unwrap();
+    let object = far(&guest, &runtime, move |method, _| match method {
+        4 => Err(CallError::Raised(in_records(100_000))),
+        _ => Ok(deep(100_000)),
+    });
+    let top: Arc<dyn Top> = object.typed().expect("it is one");
+    let lent = guest.send(&object, host).unwrap();
+    let there: Arc<dyn Top> = lent.typed().expect("it is one");
+    for top in [top, there] {
+        assert_eq!(top.who(), Err(ErrorKind::Failed.into()));
+        assert_eq!(
+            top.fail(1),
+            Err(Problem::Membrane(ErrorKind::Failed.into()))
+        );
+    }
+    for method in ["who", "default"] {
+        let answer = host.call_named(&lent, method, &[]);
+        assert_eq!(answer, Err(ErrorKind::Failed.into()), "{method}");
+    }
+    // What the caller's own domain passes is as deep as that says, up to the same bound.
+    let args = [deep(1024), deep(1023)];
+    assert_eq!(
+        limits.message.check(&args[..1]),
+        Err(runtime::Limit::MessageDepth)
+    );
+    assert!(limits.message.check(&args[1..]).is_ok());
+}
+
 #[test]
 fn answer_that_is_not_the_interfaces_is_failed() {
     let answers: [fn() -> Result<Value, CallError>; 6] = [

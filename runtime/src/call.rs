@@ -98,7 +98,10 @@ fn untrusted(
     match result {
         Ok(value) => match side.check_message(std::slice::from_ref(&value)) {
             Ok(()) => Ok(value),
-            Err(error) => Err(error),
+            Err(error) => {
+                drop(value.if_shallow());
+                Err(error)
+            }
         },
         Err(error) => Err(failed(side, object, error)),
     }
@@ -109,7 +112,10 @@ fn failed(side: &Domain, object: &Object, error: CallError) -> CallError {
     match error {
         CallError::Raised(value) => match side.check_message(std::slice::from_ref(&value)) {
             Ok(()) => CallError::Raised(value),
-            Err(error) => error,
+            Err(error) => {
+                drop(value.if_shallow());
+                error
+            }
         },
         // Before the proxy was asked.
         CallError::Arguments(_) => revoked_or(object, error),

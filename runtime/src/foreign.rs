@@ -85,11 +85,17 @@ impl<T: ?Sized> Imported<T> {
     ) -> Result<R, E> {
         let side = &self.side;
         match self.foreign.call(method, args) {
-            Ok(value) => R::take_value(value, side).map_err(|_| ErrorKind::Failed),
-            Err(CallError::Raised(value)) => match E::take_value(value, side) {
-                // It would be the membrane's word, from somebody who is not the membrane.
-                Ok(error) => return Err(error),
-                Err(_) => Err(ErrorKind::Failed),
+            Ok(value) => value
+                .if_shallow()
+                .and_then(|value| R::take_value(value, side).ok())
+                .ok_or(ErrorKind::Failed),
+            // Of the membrane's own errors that would be its word, from somebody who is not the membrane.
+            Err(CallError::Raised(value)) => match value.if_shallow() {
+                Some(value) => match E::take_value(value, side) {
+                    Ok(error) => return Err(error),
+                    Err(_) => Err(ErrorKind::Failed),
+                },
+                None => Err(ErrorKind::Failed),
             },
             Err(error) => return Err(error.as_error().into()),
         }

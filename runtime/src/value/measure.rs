@@ -20,7 +20,7 @@ pub struct MessageLimits {
     pub bytes: usize,
     /// The most values, those inside others included.
     pub nodes: usize,
-    /// The most values inside each other.
+    /// The most values inside each other. More than 1,024 counts as 1,024: values are dropped and converted by recursion.
     pub depth: usize,
 }
 
@@ -34,6 +34,9 @@ impl Default for MessageLimits {
         }
     }
 }
+
+/// How deep values may lie in each other, whatever the limits say.
+const MAX_DEPTH: usize = 1024;
 
 /// How large a message is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +79,7 @@ impl MessageLimits {
     }
 
     fn add(&self, value: &Value, depth: usize, extent: &mut Extent) -> Result<(), Limit> {
-        if depth > self.depth {
+        if depth > self.depth.min(MAX_DEPTH) {
             return Err(Limit::MessageDepth);
         }
         extent.nodes = extent.nodes.saturating_add(1);
@@ -111,7 +114,43 @@ impl MessageLimits {
     }
 }
 
+impl MessageLimits {
+    /// The most values inside each other, in fact.
+    pub(crate) fn most_levels(&self) -> usize {
+        self.depth.min(MAX_DEPTH)
+    }
+}
+
 impl Value {
+    /// Itself, unless it is deeper than any message may be: then it is taken apart, which needs no stack.
+    pub(crate) fn if_shallow(self) -> Option<Self> {
+        if !self.is_deeper_than(MAX_DEPTH) {
+            return Some(self);
+        }
+        let mut pieces = vec![self];
+        while let Some(piece) = pieces.pop() {
+            match piece {
+                Self::List(values) => pieces.extend(values),
+                Self::Record(fields) => pieces.extend(fields.into_iter().map(|field| field.value)),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn is_deeper_than(&self, levels: usize) -> bool {
+        let Some(within) = levels.checked_sub(1) else {
+            return true;
+        };
+        match self {
+            Self::List(values) => values.iter().any(|value| value.is_deeper_than(within)),
+            Self::Record(fields) => fields
+                .iter()
+                .any(|field| field.value.is_deeper_than(within)),
+            _ => false,
+        }
+    }
+
     /// Whether it counts as one value without any bytes.
     #[inline]
     fn is_one_node(&self) -> bool {

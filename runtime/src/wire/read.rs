@@ -104,7 +104,7 @@ pub fn read(
     if nodes.len() == values {
         reader.flat(nodes)
     } else {
-        reader.nested(nodes, values, limits.depth)
+        reader.nested(nodes, values, limits.most_levels())
     }
 }
 
