@@ -19,6 +19,8 @@ MIRI_TESTS=(confinement identity callbacks)
 TSAN_TESTS=(threads lease conditions asynchronous authority)
 # The test targets of `tests` that compare the pinned compiler's messages, and so mean nothing on nightly.
 PINNED_COMPILER_TESTS=(compile)
+# The test targets of `tests` that depend on where on the stack a call is.
+STACK_TESTS=(lease)
 FUZZ_SECONDS=20
 HOST=x86_64-unknown-linux-gnu
 
