@@ -95,31 +95,36 @@ fn untrusted(
         return Err(revoked_or(object, error));
     }
     let result = object.dispatch().invoke(method, args, side);
-    match result {
-        Ok(value) => match side.check_message(std::slice::from_ref(&value)) {
-            Ok(()) => Ok(value),
-            Err(error) => {
-                drop(value.if_shallow());
-                Err(error)
-            }
-        },
-        Err(error) => Err(failed(side, object, error)),
+    match &result {
+        // As it is, where it is.
+        Ok(value) if side.check_message(std::slice::from_ref(value)).is_ok() => result,
+        _ => settled(side, object, result),
     }
 }
 
+/// What is not the plain case: an error, or a result that is too large.
 #[cold]
-fn failed(side: &Domain, object: &Object, error: CallError) -> CallError {
-    match error {
-        CallError::Raised(value) => match side.check_message(std::slice::from_ref(&value)) {
-            Ok(()) => CallError::Raised(value),
-            Err(error) => {
+#[inline(never)]
+fn settled(
+    side: &Domain,
+    object: &Object,
+    result: Result<Value, CallError>,
+) -> Result<Value, CallError> {
+    let (Ok(value) | Err(CallError::Raised(value))) = &result else {
+        return match result {
+            // Before the proxy was asked.
+            Err(error @ CallError::Arguments(_)) => Err(revoked_or(object, error)),
+            other => other,
+        };
+    };
+    match side.check_message(std::slice::from_ref(value)) {
+        Ok(()) => result,
+        Err(error) => {
+            if let Ok(value) | Err(CallError::Raised(value)) = result {
                 drop(value.if_shallow());
-                error
             }
-        },
-        // Before the proxy was asked.
-        CallError::Arguments(_) => revoked_or(object, error),
-        other => other,
+            Err(error)
+        }
     }
 }
 
