@@ -20,16 +20,16 @@
 //! on it takes a slot among the [`ORPHANS`], which are claimed by compare-and-swap and shared by all ending threads. So once
 //! such a slot is cleared it may be another thread's: a call clears its slot once.
 
+mod slot;
+
+pub(crate) use slot::{Slot, Underway};
+
 use crate::fault::{self, Fault};
-use crate::lease::{HELD, Holds};
-use crate::sync::{
-    AcqRel, Acquire, AtomicPtr, AtomicU32, AtomicUsize, Mutex, Relaxed, Release, lock,
-};
+use crate::lease::Holds;
+use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicUsize, Mutex, Relaxed, Release, lock};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::time::Duration;
-#[cfg(not(loom))]
-use std::{sync::OnceLock, time::Instant};
 
 /// Frames that every thread has from its first call on.
 pub(crate) const HEAD: usize = if cfg!(loom) { 2 } else { 8 };
@@ -43,149 +43,6 @@ pub(crate) const ORPHAN_SLOTS: usize = if cfg!(loom) {
 } else {
     256
 };
-
-/// One frame: the cell that a running call uses, and the method it runs.
-#[derive(Debug)]
-pub(crate) struct Slot {
-    cell: AtomicUsize,
-    method: AtomicU32,
-    /// By [`uptime`].
-    #[cfg(not(loom))]
-    since: AtomicU32,
-}
-
-/// In [`Slot::method`]: `since` is this call's. A pin, whose method is `u32::MAX`, has no time.
-#[cfg(not(loom))]
-const TIMED: u32 = 1 << 31;
-
-/// What runs in a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Underway {
-    pub(crate) method: u32,
-    /// By [`uptime`].
-    since: Option<u32>,
-}
-
-impl Underway {
-    /// Held, rather than called.
-    const HELD: Self = Self {
-        method: HELD,
-        since: None,
-    };
-
-    /// For how long, if that is known.
-    #[cfg(not(loom))]
-    pub(crate) fn running_for(self) -> Option<Duration> {
-        let since = self.since?;
-        Some(Duration::from_millis(uptime().wrapping_sub(since).into()))
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn running_for(self) -> Option<Duration> {
-        self.since.map(|_| Duration::ZERO)
-    }
-}
-
-/// Milliseconds since some moment. Wraps round after 49 days.
-#[cfg(not(loom))]
-fn uptime() -> u32 {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let elapsed = START.get_or_init(Instant::now).elapsed().as_millis();
-    #[expect(clippy::cast_possible_truncation, reason = "it wraps round")]
-    let low = elapsed as u32;
-    low
-}
-
-impl Slot {
-    fn new() -> Self {
-        Self {
-            cell: AtomicUsize::new(0),
-            method: AtomicU32::new(0),
-            #[cfg(not(loom))]
-            since: AtomicU32::new(0),
-        }
-    }
-
-    /// Notes when the call that was published began.
-    #[cfg(not(loom))]
-    pub(crate) fn note_beginning(&self, method: u32) {
-        // Relaxed, twice: a mix-up of two calls would give a call in a report another's time, no more.
-        self.since.store(uptime(), Relaxed);
-        self.method.store(method | TIMED, Relaxed);
-    }
-
-    /// Time is nothing that a model is about.
-    #[cfg(loom)]
-    #[expect(clippy::unused_self, reason = "as without loom")]
-    pub(crate) fn note_beginning(&self, _: u32) {}
-
-    fn underway(&self) -> Underway {
-        let method = self.method.load(Relaxed);
-        #[cfg(not(loom))]
-        if method & TIMED != 0 && method != u32::MAX {
-            return Underway {
-                method: method & !TIMED,
-                since: Some(self.since.load(Relaxed)),
-            };
-        }
-        Underway {
-            method,
-            since: None,
-        }
-    }
-
-    /// C1: publishes that this thread is about to use `cell`.
-    #[inline(always)]
-    fn publish(&self, cell: usize, method: u32) {
-        // Relaxed: read only after `cell` was seen; a mix-up of two calls would misname a call in a report, no more.
-        self.method.store(method, Relaxed);
-        // Release: pairs with the Acquire in `in_use`. The previous call's use of its target, made under this same slot,
-        // happens before a scan that sees this store instead of that call's exit.
-        self.cell.store(
-            cell,
-            if fault::on(Fault::RelaxedEntry) {
-                Relaxed
-            } else {
-                Release
-            },
-        );
-    }
-
-    /// E1: this thread no longer uses the cell.
-    #[inline(always)]
-    pub(crate) fn clear(&self) {
-        // Release: the call's use of the target happens before a scan that sees the slot free; pairs with `in_use`.
-        self.cell.store(
-            0,
-            if fault::on(Fault::RelaxedExit) {
-                Relaxed
-            } else {
-                Release
-            },
-        );
-    }
-
-    #[inline(always)]
-    fn is_free(&self) -> bool {
-        self.own() == 0
-    }
-
-    /// What the owner wrote last. Called by the owner only.
-    #[cfg(not(loom))]
-    #[inline(always)]
-    fn own(&self) -> usize {
-        // Relaxed: only the owner writes.
-        self.cell.load(Relaxed)
-    }
-
-    // Loom remembers one access to an atomic, the last: a plain load here would hide from it that the owner's next store
-    // races with a load that a revoker did before, and the two would be tried in one order only.
-    #[cfg(loom)]
-    fn own(&self) -> usize {
-        // SAFETY: only the owner writes, and this is its thread.
-        unsafe { self.cell.unsync_load() }
-    }
-}
 
 #[repr(align(64))]
 struct Frames {
@@ -330,11 +187,7 @@ static REGISTRY: Mutex<Registry> = Mutex::new(Registry::new());
 #[cfg(not(loom))]
 static ORPHANS: [Orphan; ORPHAN_SLOTS] = [const {
     Orphan {
-        slot: Slot {
-            cell: AtomicUsize::new(0),
-            method: AtomicU32::new(0),
-            since: AtomicU32::new(0),
-        },
+        slot: Slot::new(),
         owner: AtomicUsize::new(0),
     }
 }; ORPHAN_SLOTS];
