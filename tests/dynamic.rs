@@ -742,6 +742,26 @@ fn iterator_is_taken_once() {
     );
 }
 
+/// Fails if a revoked membrane is not asked before the arguments are taken.
+#[test]
+fn iterator_is_not_taken_by_a_call_that_is_revoked() {
+    let (runtime, object) = rust();
+    let guest = runtime.domain("guest", Limits::default());
+    let policy = Policy::builder().inbound(allow!(dyn Top: drain));
+    let membrane = runtime
+        .join(runtime.host(), &guest, policy.build().unwrap())
+        .unwrap();
+    let lent = runtime.host().send(&object, &guest).unwrap();
+    let items: Items = Box::new([1, 2].map(Ok).into_iter());
+    let items = items.into_value(&guest);
+    membrane.revoke("over");
+    let refused = guest.call_named(&lent, "drain", std::slice::from_ref(&items));
+    assert!(matches!(refused, Err(CallError::Membrane(error)) if error.is_revoked()));
+    // It is still there for somebody who may have it.
+    let taken = Items::from_value(&items, &guest).map(|items| items.count());
+    assert_eq!(taken, Ok(2));
+}
+
 // Descriptions.
 
 macro_rules! hash_of {

@@ -61,7 +61,7 @@ impl<T: ?Sized + Target> Proxy<T> {
         Box::pin(Calling::new(self, method, start))
     }
 
-    /// As [`__call`](Self::__call), for a call whose work goes on after it returned. `prepare` runs before the look at the
+    /// As [`Route::call`], for a call whose work goes on after it returned. `prepare` runs before the look at the
     /// switch that counts. `f` may keep the target, but only in something that the scope's revoker drops.
     pub(crate) fn call_sharing<P, R, E: From<Error>>(
         &self,
@@ -79,7 +79,7 @@ impl<T: ?Sized + Target> Proxy<T> {
             .call_sharing(method, Forward { proxy: self, f }, refused)
     }
 
-    /// Polls: as [`__call`](Self::__call), of an object that crossed with all its methods, and with a result of any kind,
+    /// Polls: as [`Route::call`], of an object that crossed with all its methods, and with a result of any kind,
     /// which `f` converts. What is polled `again` has been let in, and the relay has the rest of that call.
     pub(crate) fn call_polled<R, E: From<Error>>(
         &self,

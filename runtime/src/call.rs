@@ -94,6 +94,12 @@ fn untrusted(
     if let Err(error) = side.check_message(args) {
         return Err(revoked_or(object, error));
     }
+    // An iterator among them would be taken by a call that is refused.
+    if args.iter().any(|arg| matches!(arg, Value::Object(_)))
+        && let Some(between) = object.between()
+    {
+        between.check()?;
+    }
     let result = object.dispatch().invoke(method, args, side);
     match &result {
         // As it is, where it is.
