@@ -758,7 +758,7 @@ fn iterator_is_not_taken_by_a_call_that_is_revoked() {
     let refused = guest.call_named(&lent, "drain", std::slice::from_ref(&items));
     assert!(matches!(refused, Err(CallError::Membrane(error)) if error.is_revoked()));
     // It is still there for somebody who may have it.
-    let taken = Items::from_value(&items, &guest).map(|items| items.count());
+    let taken = Items::from_value(&items, &guest).map(Iterator::count);
     assert_eq!(taken, Ok(2));
 }
 
