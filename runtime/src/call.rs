@@ -91,14 +91,8 @@ fn untrusted(
     if !object.allows_bit(method) {
         return Err(ErrorKind::Refused.into());
     }
-    if let Err(error) = side.check_message(args) {
-        return Err(revoked_or(object, error));
-    }
-    // An iterator among them would be taken by a call that is refused.
-    if args.iter().any(|arg| matches!(arg, Value::Object(_)))
-        && let Some(between) = object.between()
-    {
-        between.check()?;
+    if !side.limits().message.are_scalars(args) {
+        looked_at(side, object, args)?;
     }
     let result = object.dispatch().invoke(method, args, side);
     match &result {
@@ -106,6 +100,15 @@ fn untrusted(
         Ok(value) if side.check_message(std::slice::from_ref(value)).is_ok() => result,
         _ => settled(side, object, result),
     }
+}
+
+/// Arguments that may be too large, or hold an iterator, which a call that is refused would take: so the revocation comes first.
+#[inline(never)]
+fn looked_at(side: &Domain, object: &Object, args: &[Value]) -> Result<(), CallError> {
+    if let Some(between) = object.between() {
+        between.check()?;
+    }
+    side.check_message(args)
 }
 
 /// What is not the plain case: an error, or a result that is too large.
@@ -119,7 +122,10 @@ fn settled(
     let (Ok(value) | Err(CallError::Raised(value))) = &result else {
         return match result {
             // Before the proxy was asked.
-            Err(error @ CallError::Arguments(_)) => Err(revoked_or(object, error)),
+            Err(error @ CallError::Arguments(_)) => {
+                let checked = object.between().map_or(Ok(()), Between::check);
+                Err(checked.err().map_or(error, Into::into))
+            }
             other => other,
         };
     };
@@ -132,13 +138,6 @@ fn settled(
             Err(error)
         }
     }
-}
-
-/// What is wrong with the arguments; or that the membrane is revoked, which comes before that.
-#[cold]
-fn revoked_or(object: &Object, error: CallError) -> CallError {
-    let checked = object.between().map_or(Ok(()), Between::check);
-    checked.err().map_or(error, Into::into)
 }
 
 /// The answer to a name that there is not: as if it were not allowed. A refusal comes before a revocation, here as there.

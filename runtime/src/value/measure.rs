@@ -78,6 +78,12 @@ impl MessageLimits {
         self.check(values).map(|_| ())
     }
 
+    /// Whether these are plain scalars, no more of them than there may be.
+    #[inline]
+    pub(crate) fn are_scalars(&self, values: &[Value]) -> bool {
+        values.iter().all(Value::is_scalar) && values.len() <= self.nodes
+    }
+
     fn add(&self, value: &Value, depth: usize, extent: &mut Extent) -> Result<(), Limit> {
         if depth > self.depth.min(MAX_DEPTH) {
             return Err(Limit::MessageDepth);
@@ -154,14 +160,14 @@ impl Value {
     /// Whether it counts as one value without any bytes.
     #[inline]
     fn is_one_node(&self) -> bool {
+        self.is_scalar() || matches!(self, Self::Object(_))
+    }
+
+    #[inline]
+    fn is_scalar(&self) -> bool {
         matches!(
             self,
-            Self::Null
-                | Self::Bool(_)
-                | Self::Int(_)
-                | Self::Uint(_)
-                | Self::Float(_)
-                | Self::Object(_)
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Uint(_) | Self::Float(_)
         )
     }
 }
