@@ -112,6 +112,9 @@ impl<'a> Call<'a> {
     #[cold]
     #[inline(never)]
     fn agreed(&self, admitted: &Admitted, arguments: &Arguments<'_, '_>) -> Result<(), Error> {
+        if fault::on(Fault::UncheckedRules) {
+            return Ok(());
+        }
         rules::check(self.scope, admitted.asked, arguments)
             .inspect_err(|error| turned_away(self.scope, Some(admitted), *error))
     }
@@ -125,7 +128,7 @@ impl<'a> Call<'a> {
     /// An argument, as the target sees it.
     #[inline(always)]
     pub fn argument<A: Passable>(&self, argument: A) -> Result<A, Error> {
-        if A::BARE {
+        if A::BARE || fault::on(Fault::BareArguments) {
             Ok(argument)
         } else {
             self.converted(argument)
@@ -181,7 +184,7 @@ impl<'a> Call<'a> {
         result: Result<R, E>,
     ) -> Result<R, E> {
         match result {
-            Ok(value) if R::BARE => Ok(value),
+            Ok(value) if R::BARE || fault::on(Fault::BareResults) => Ok(value),
             Ok(value) => Ok(value
                 .pass(&Crossing::new(
                     self.scope,
@@ -189,7 +192,7 @@ impl<'a> Call<'a> {
                     self.place.home,
                 ))
                 .inspect_err(|error| turned_away(self.scope, None, *error))?),
-            Err(error) if E::BARE => Err(error),
+            Err(error) if E::BARE || fault::on(Fault::BareErrors) => Err(error),
             Err(error) => Err(pass_error(self.scope, *self.place, error)),
         }
     }
@@ -220,7 +223,9 @@ fn deliver<R: Passable, E: Passable + From<Error>>(
 ) -> Result<R, E> {
     let crossing = Crossing::new(scope, place.direction, place.home);
     let crossed = match result {
+        Ok(value) if fault::on(Fault::BareResults) => Ok(Ok(value)),
         Ok(value) => value.pass(&crossing).map(Ok),
+        Err(error) if fault::on(Fault::BareErrors) => Ok(Err(error)),
         Err(error) => error.pass(&crossing).map(Err),
     };
     let result: Result<R, E> = crossed.unwrap_or_else(|error| {
@@ -267,6 +272,26 @@ impl<'a> Crossing<'a> {
         self.direction
     }
 
+    /// Whether a value inside another crosses as it is. It never does.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn __bare(&self) -> bool {
+        fault::on(Fault::BareElements)
+    }
+
+    /// A value inside another: what containers are rebuilt of.
+    ///
+    /// # Errors
+    ///
+    /// As [`Passable::pass`].
+    #[inline(always)]
+    pub(crate) fn inner<V: Passable>(&self, value: V) -> Result<V, Error> {
+        if self.__bare() {
+            return Ok(value);
+        }
+        value.pass(self)
+    }
+
     /// Enters a further level of data that is nested in itself.
     ///
     /// # Errors
@@ -275,7 +300,7 @@ impl<'a> Crossing<'a> {
     #[doc(hidden)]
     pub fn __nest(&self) -> Result<Level<'_>, Error> {
         let levels = self.levels.get() + 1;
-        if levels > MAX_LEVELS {
+        if levels > MAX_LEVELS && !fault::on(Fault::NoLevels) {
             return Err(ErrorKind::TooDeep.into());
         }
         self.levels.set(levels);
@@ -308,6 +333,9 @@ impl<'a> Crossing<'a> {
 
     /// A reference, as the side of arrival sees it. See the table above.
     pub(crate) fn reference<T: ?Sized + Target>(&self, object: Arc<T>) -> Result<Arc<T>, Error> {
+        if fault::on(Fault::BareReferences) {
+            return Ok(object);
+        }
         let (scope, place) = self.place(false);
         if let Some(proxy) = identity::known(scope, place, &object) {
             return Ok(T::face(&proxy));
@@ -333,6 +361,7 @@ impl<'a> Crossing<'a> {
             return Ok(object);
         }
         match self.elsewhere(&found, TypeId::of::<T>()) {
+            Some(_) if fault::on(Fault::ToTheTarget) => Ok(target),
             Some(scope) => {
                 let place = Place {
                     home: found.home,
@@ -354,7 +383,7 @@ impl<'a> Crossing<'a> {
     ) -> Result<Option<(Arc<T>, bool)>, Error> {
         let (mut found, mut target) = (found.clone(), target.clone());
         for _ in 0..MAX_LAYERS {
-            if same_side(found.lives(), self.arrival()) {
+            if same_side(found.lives(), self.arrival()) || fault::on(Fault::HomeAnywhere) {
                 return Ok(Some((target, found.layered)));
             }
             if !found.layered {
@@ -370,7 +399,8 @@ impl<'a> Crossing<'a> {
 
     /// The scope whose proxy stands for the target of an outbound proxy of the same line, on the side of arrival.
     fn elsewhere(&self, found: &Found, asked: TypeId) -> Option<&Arc<Scope>> {
-        if found.direction != Direction::Outbound || found.interface != asked {
+        let is_asked = found.interface == asked || fault::on(Fault::AskedAsSuper);
+        if found.direction != Direction::Outbound || !is_asked {
             return None;
         }
         match self.direction {

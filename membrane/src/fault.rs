@@ -1,10 +1,13 @@
-//! Faults that the must-fail models switch on: each leaves out one step.
+//! Faults, each of which leaves out one step: loom's must-fail models switch them on, and so do the positive controls of the
+//! escape tests, in a build with `--cfg membrane_faults`.
 //!
-//! Outside loom [`on`] is the constant `false` and every branch on it disappears.
+//! In any other build [`on`] is the constant `false` and every branch on it disappears.
+
+#![cfg_attr(not(membrane_faults), allow(unreachable_pub))]
 
 /// One step left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// A proxy is made without a look, under the lock of the tables, at whether the scope is revoked.
     WrapUnchecked,
     /// An argument is converted without either look, the one under that lock and the one after the conversion.
@@ -37,10 +40,56 @@ pub(crate) enum Fault {
     LateWaker,
     /// A revoker looks for those who wait before it cuts.
     EarlyWake,
+    /// A reference crosses as it is.
+    BareReferences,
+    /// An argument crosses as it is.
+    BareArguments,
+    /// A result crosses as it is.
+    BareResults,
+    /// The error of an interface crosses as it is.
+    BareErrors,
+    /// What is inside a container or a struct crosses as it is.
+    BareElements,
+    /// An item of an iterator or a stream crosses as it is.
+    BareItems,
+    /// What a future ends with crosses as it is.
+    BareCompletions,
+    /// A proxy of another tree says what it stands for.
+    StripForeign,
+    /// An answer is believed whoever gives it.
+    BelieveAnyone,
+    /// A derived proxy that reaches the scope that it came from becomes the target.
+    ToTheTarget,
+    /// An object is at home on every side.
+    HomeAnywhere,
+    /// Where a proxy is replaced by another for the same object, nobody asks as what it crossed.
+    AskedAsSuper,
+    /// Every method is allowed.
+    AllowAll,
+    /// A policy may be derived that is wider.
+    WiderChild,
+    /// Names that a policy does not know are passed over.
+    LenientNames,
+    /// No rule on arguments is asked.
+    UncheckedRules,
+    /// A proxy that is dropped leaves its entry.
+    KeptEntries,
+    /// Every object is wrapped anew.
+    NoIdentity,
+    /// What goes inward is under a switch that nobody has.
+    OneWay,
+    /// A revoker leaves the children of a scope alone.
+    ChildrenLeft,
+    /// `Debug` of a proxy shows what it stands for.
+    DebugAsks,
+    /// The target's side sees the caller's waker.
+    WakerThrough,
+    /// Data may be nested in itself without end.
+    NoLevels,
 }
 
-/// Whether `fault` is switched on for the model that runs on this thread.
-#[cfg(not(loom))]
+/// Whether `fault` is switched on.
+#[cfg(not(any(loom, membrane_faults)))]
 #[inline(always)]
 pub(crate) const fn on(_fault: Fault) -> bool {
     false
@@ -61,4 +110,20 @@ pub(crate) fn on(fault: Fault) -> bool {
 #[cfg(all(test, loom))]
 pub(crate) fn set(fault: Option<Fault>) {
     FAULT.set(fault);
+}
+
+/// The fault that is on, and one; zero for none.
+#[cfg(all(membrane_faults, not(loom)))]
+static FAULT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+#[cfg(all(membrane_faults, not(loom)))]
+pub(crate) fn on(fault: Fault) -> bool {
+    FAULT.load(std::sync::atomic::Ordering::SeqCst) == fault as usize + 1
+}
+
+/// Switches `fault` on, and any other off, in all threads.
+#[cfg(all(membrane_faults, not(loom)))]
+pub fn set(fault: Option<Fault>) {
+    let number = fault.map_or(0, |fault| fault as usize + 1);
+    FAULT.store(number, std::sync::atomic::Ordering::SeqCst);
 }

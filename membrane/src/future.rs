@@ -154,6 +154,9 @@ impl<R: Passable, E: Passable + From<Error>> Pending<R, E> for Proxy<dyn Pending
                 Ok(Poll::Ready(value)) => Ok(value),
                 Err(error) => Err(error),
             };
+            if fault::on(Fault::BareCompletions) {
+                return result.map(Poll::Ready);
+            }
             call.result(result).map(Poll::Ready)
         })
     }
@@ -318,7 +321,8 @@ where
     };
     proxy.call_sharing(method, prepare, |listening, target, call| {
         let future = start(target, call)?;
-        let mut context = Context::from_waker(&listening.waker);
+        let through = fault::on(Fault::WakerThrough);
+        let mut context = Context::from_waker(if through { waker } else { &listening.waker });
         let (outcome, future) = poll_once(
             future,
             |future| future.poll(&mut context),
@@ -332,6 +336,9 @@ where
                     .inspect_err(|error| call.unreturned(*error))?;
                 call.goes_on(Some(&awaiting.listening.relay));
                 Ok(Begun::Goes(awaiting))
+            }
+            (Poll::Ready(result), _) if fault::on(Fault::BareCompletions) => {
+                result.map(Begun::Over)
             }
             (Poll::Ready(result), _) => call.result(result).map(Begun::Over),
             (Poll::Pending, None) => unreachable!("what is pending is kept"),

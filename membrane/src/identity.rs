@@ -15,7 +15,7 @@ use crate::interface::{Keep, Label, Target, allowed};
 use crate::proxy::{Proxy, named};
 use crate::reason::Reason;
 use crate::table::{Full, Table};
-use crate::tree::Scope;
+use crate::tree::{Node, Scope};
 use crate::waiting::Waiters;
 use object_membrane_gate::sync::lock;
 use object_membrane_gate::{Holder, InUse, drop_flat};
@@ -169,7 +169,11 @@ impl Tables {
                 direction, home, ..
             } = place;
             // An object is called against the direction in which it crossed.
-            let allowed = allowed::<T>(scope.data().policy(), direction.reversed());
+            let allowed = if fault::on(Fault::AllowAll) {
+                u64::MAX
+            } else {
+                allowed::<T>(scope.data().policy(), direction.reversed())
+            };
             self.entries.push(Entry {
                 interface: TypeId::of::<T>(),
                 direction,
@@ -275,7 +279,7 @@ pub(crate) fn known<T: ?Sized + Target>(
 ) -> Option<Arc<Proxy<T>>> {
     let found = {
         let mut tables = lock(&scope.data().tables);
-        if scope.is_revoked() {
+        if scope.is_revoked() || fault::on(Fault::NoIdentity) {
             return None;
         }
         let table = tables.get_mut()?.find::<T>(place)?.table::<T>();
@@ -330,7 +334,9 @@ pub(crate) fn proxy_keeping<T: ?Sized + Target>(
     let entry = tables.make().entry::<T>(scope, place);
     let allowed = entry.allowed;
     let table = entry.table::<T>();
-    if let Some(proxy) = table.get(address).and_then(Weak::upgrade) {
+    if let Some(proxy) = table.get(address).and_then(Weak::upgrade)
+        && !fault::on(Fault::NoIdentity)
+    {
         drop(tables);
         return Ok(proxy);
     }
@@ -344,7 +350,12 @@ pub(crate) fn proxy_keeping<T: ?Sized + Target>(
     }
     let target = target.take().expect("taken here only");
     let keep = keep.take().unwrap_or_default();
-    let proxy = Arc::new(Proxy::new(scope.clone(), target, allowed, place, keep));
+    let switch = if fault::on(Fault::OneWay) && place.direction == Direction::Inbound {
+        Node::root(scope.data().policy().clone(), None)
+    } else {
+        scope.clone()
+    };
+    let proxy = Arc::new(Proxy::new(switch, target, allowed, place, keep));
     let listed = table.insert(address, Arc::downgrade(&proxy));
     // What is not listed is not to be had, and dropped under no lock.
     drop(tables);
@@ -367,6 +378,9 @@ pub(crate) fn forget<T: ?Sized + Target>(
     address: usize,
     proxy: *const Proxy<T>,
 ) {
+    if fault::on(Fault::KeptEntries) {
+        return;
+    }
     let mut tables = lock(&scope.data().tables);
     if scope.is_revoked() {
         // The tables went with the revocation, or are about to, and what is counted of them.

@@ -5,6 +5,7 @@
 
 use crate::crossing::Crossing;
 use crate::error::Error;
+use crate::fault::{self, Fault};
 use crate::identity;
 use crate::interface::Target;
 use crate::passable::Passable;
@@ -58,7 +59,11 @@ impl<T: Passable, E: Passable + From<Error>> Pull<T, E> for Proxy<dyn Pull<T, E>
     fn pull(&self) -> Result<Option<T>, E> {
         self.call(0, |target, call| {
             call.enter_carried(|| 0)?;
-            call.result(target.pull())
+            let item = target.pull();
+            if fault::on(Fault::BareItems) {
+                return item;
+            }
+            call.result(item)
         })
     }
 }

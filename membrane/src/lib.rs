@@ -13,7 +13,11 @@ mod crossing;
 mod direction;
 pub mod docs;
 mod error;
+#[cfg(not(membrane_faults))]
 mod fault;
+#[cfg(membrane_faults)]
+#[doc(hidden)]
+pub mod fault;
 mod flat;
 mod future;
 mod identity;

@@ -6,6 +6,7 @@ use crate::authority::watch;
 use crate::crossing::{Call, Place};
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Fault};
 use crate::future::{Boxed, Calling};
 use crate::identity;
 use crate::interface::{Keep, Target};
@@ -361,6 +362,11 @@ impl<T: ?Sized + Target> Drop for Proxy<T> {
 impl<T: ?Sized + Target> std::fmt::Debug for Proxy<T> {
     /// Shows the interface and its allowed methods. Never asks the target.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if fault::on(Fault::DebugAsks)
+            && let Ok(target) = self.pin()
+        {
+            write!(f, "{:p} ", Arc::as_ptr(&target))?;
+        }
         write!(f, "dyn {} ", T::NAME)?;
         f.debug_set()
             .entries(names_in(T::METHODS, self.allowed).map(format_args_of))

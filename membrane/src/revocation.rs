@@ -167,7 +167,9 @@ pub(crate) fn revoke_all(roots: Vec<Arc<Scope>>, reason: Reason) -> Vec<Arc<Scop
         }
         // A scope that another thread has cut is walked, too: it may not have got to the children yet, and nothing of
         // the subtree may be live when either returns.
-        if let Some(family) = family.get_mut() {
+        if let Some(family) = family.get_mut()
+            && !fault::on(Fault::ChildrenLeft)
+        {
             children.extend(family.children.iter().filter_map(Weak::upgrade));
             if fault::on(Fault::EarlyOrphans) {
                 family.children.clear();

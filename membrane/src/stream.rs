@@ -5,6 +5,7 @@
 
 use crate::crossing::Crossing;
 use crate::error::Error;
+use crate::fault::{self, Fault};
 use crate::future::Slot;
 use crate::identity;
 use crate::interface::Target;
@@ -57,6 +58,9 @@ impl<T: Passable, E: Passable + From<Error>> Flow<T, E> for Proxy<dyn Flow<T, E>
                 Ok(Poll::Ready(item)) => Ok(item),
                 Err(error) => Err(error),
             };
+            if fault::on(Fault::BareItems) {
+                return item.map(Poll::Ready);
+            }
             call.result(item).map(Poll::Ready)
         })
     }

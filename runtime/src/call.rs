@@ -7,6 +7,7 @@
 
 use crate::call_error::CallError;
 use crate::domain::Domain;
+use crate::fault::{self, Fault};
 use crate::object::{Between, Object};
 use crate::value::Value;
 use membrane::ErrorKind;
@@ -143,5 +144,8 @@ fn settled(
 /// The answer to a name that there is not: as if it were not allowed. A refusal comes before a revocation, here as there.
 #[cold]
 fn no_such_method(_: &Object) -> CallError {
+    if fault::on(Fault::TellsMissing) {
+        return ErrorKind::Failed.into();
+    }
     ErrorKind::Refused.into()
 }

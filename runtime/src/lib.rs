@@ -75,6 +75,11 @@ mod describe;
 pub mod docs;
 mod domain;
 mod dynamic;
+#[cfg(not(membrane_faults))]
+mod fault;
+#[cfg(membrane_faults)]
+#[doc(hidden)]
+pub mod fault;
 mod foreign;
 mod interface;
 mod limits;

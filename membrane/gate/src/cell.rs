@@ -19,6 +19,7 @@ pub use reclaim::{Holder, Reclaim};
 pub(crate) use owned::{Owned, clone_of, take_by_words};
 pub(crate) use reclaim::{Claim, Released, Sweep};
 
+use crate::fault::{self, Fault};
 use crate::frames::{self, Slot};
 use crate::quiet::drop_flat;
 use crate::scope::{Entry, Refusal, Scope};
@@ -278,6 +279,10 @@ impl<T: ?Sized, X> Cell<T, X> {
         payload: Box<dyn Any + Send>,
         refuse: impl Fn(&Scope<X>, Refusal) -> E,
     ) -> E {
+        if fault::on(Fault::PayloadThrough) {
+            slot.clear();
+            std::panic::resume_unwind(payload);
+        }
         crate::drop_quietly(payload);
         slot.clear();
         if !self.scope.leave() {

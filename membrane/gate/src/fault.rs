@@ -1,10 +1,13 @@
-//! Faults that the must-fail models switch on: each leaves out one step of the protocol.
+//! Faults, each of which leaves out one step: loom's must-fail models switch them on, and so do the positive controls of the
+//! escape tests, in a build with `--cfg membrane_faults`.
 //!
-//! Outside loom [`on`] is the constant `false` and every branch on it disappears.
+//! In any other build [`on`] is the constant `false` and every branch on it disappears.
+
+#![cfg_attr(not(membrane_faults), allow(unreachable_pub))]
 
 /// One step left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// C1 stores with `Relaxed`.
     RelaxedEntry,
     /// E1 stores with `Relaxed`.
@@ -47,10 +50,16 @@ pub(crate) enum Fault {
     UncheckedHold,
     /// K2 is left out.
     UncheckedKept,
+    /// A cut does nothing.
+    NoCut,
+    /// A panic goes on as it is.
+    PayloadThrough,
+    /// Calls may be nested without end.
+    NoDepthLimit,
 }
 
-/// Whether `fault` is switched on for the model that runs on this thread.
-#[cfg(not(loom))]
+/// Whether `fault` is switched on.
+#[cfg(not(any(loom, membrane_faults)))]
 #[inline(always)]
 pub(crate) const fn on(_fault: Fault) -> bool {
     false
@@ -71,4 +80,20 @@ pub(crate) fn on(fault: Fault) -> bool {
 #[cfg(all(test, loom))]
 pub(crate) fn set(faults: &'static [Fault]) {
     FAULTS.set(faults);
+}
+
+/// The fault that is on, and one; zero for none.
+#[cfg(all(membrane_faults, not(loom)))]
+static FAULT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+#[cfg(all(membrane_faults, not(loom)))]
+pub(crate) fn on(fault: Fault) -> bool {
+    FAULT.load(std::sync::atomic::Ordering::SeqCst) == fault as usize + 1
+}
+
+/// Switches `fault` on, and any other off, in all threads.
+#[cfg(all(membrane_faults, not(loom)))]
+pub fn set(fault: Option<Fault>) {
+    let number = fault.map_or(0, |fault| fault as usize + 1);
+    FAULT.store(number, std::sync::atomic::Ordering::SeqCst);
 }

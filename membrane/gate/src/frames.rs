@@ -244,6 +244,11 @@ pub(crate) fn enter_outermost(cell: usize, method: u32) -> Option<&'static Slot>
 /// Publishes a frame for `cell`, unless this thread is in `limit` calls already.
 #[inline]
 pub(crate) fn enter(cell: usize, method: u32, limit: u32) -> Result<&'static Slot, TooDeep> {
+    let limit = if fault::on(Fault::NoDepthLimit) {
+        u32::MAX
+    } else {
+        limit
+    };
     let slot = match CURRENT.with(Cell::get) {
         Some(frames) if frames.head[0].is_free() && limit > 0 => &frames.head[0],
         frames => nested(frames, limit).ok_or(TooDeep)?,

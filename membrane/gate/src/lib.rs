@@ -54,7 +54,11 @@
 
 mod barrier;
 mod cell;
+#[cfg(not(membrane_faults))]
 mod fault;
+#[cfg(membrane_faults)]
+#[doc(hidden)]
+pub mod fault;
 mod frames;
 mod lease;
 mod quiet;

@@ -324,6 +324,9 @@ impl<X> Scope<X> {
     /// The swap of the state is the linearisation point. Wait-free.
     #[must_use = "targets are freed only once the cut is handed to `sever`"]
     pub fn cut(self: &Arc<Self>, reason: u32) -> Option<Cut<X>> {
+        if fault::on(Fault::NoCut) {
+            return None;
+        }
         // AcqRel: the first reason wins, and is there before the state says so; pairs with `reason`.
         let _ = self
             .reason

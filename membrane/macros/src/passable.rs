@@ -305,7 +305,7 @@ impl<'a> Subject<'a> {
             .collect();
         let values = fields.iter().zip(&names).map(|(field, name)| {
             let ty = &field.ty;
-            quote_spanned!(at(ty)=> <#ty as #root::Passable>::pass(#name, #crossing)?)
+            quote_spanned!(at(ty)=> if #crossing.__bare() { #name } else { <#ty as #root::Passable>::pass(#name, #crossing)? })
         });
         quote! {
             Self #variant { #(#members: #names),* } => {

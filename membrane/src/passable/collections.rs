@@ -22,7 +22,7 @@ macro_rules! rebuilt {
 
                 #[inline]
                 fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-                    if Self::BARE { Ok(self) } else { self.into_iter().map(|item| item.pass(crossing)).collect() }
+                    if Self::BARE { Ok(self) } else { self.into_iter().map(|item| crossing.inner(item)).collect() }
                 }
 
                 fn size_bytes(&self) -> u64 {
@@ -53,7 +53,7 @@ impl<T: Passable> Passable for Box<[T]> {
         } else {
             self.into_vec()
                 .into_iter()
-                .map(|item| item.pass(crossing))
+                .map(|item| crossing.inner(item))
                 .collect()
         }
     }
@@ -79,7 +79,7 @@ impl<T: Passable> Passable for Box<T> {
         if Self::BARE {
             Ok(self)
         } else {
-            (*self).pass(crossing).map(Self::new)
+            crossing.inner(*self).map(Self::new)
         }
     }
 
@@ -101,7 +101,7 @@ impl<T: Passable> Passable for Option<T> {
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        self.map(|value| value.pass(crossing)).transpose()
+        self.map(|value| crossing.inner(value)).transpose()
     }
 
     fn size_bytes(&self) -> u64 {
@@ -123,8 +123,8 @@ impl<T: Passable, E: Passable> Passable for Result<T, E> {
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
         Ok(match self {
-            Ok(value) => Ok(value.pass(crossing)?),
-            Err(error) => Err(error.pass(crossing)?),
+            Ok(value) => Ok(crossing.inner(value)?),
+            Err(error) => Err(crossing.inner(error)?),
         })
     }
 
@@ -149,7 +149,8 @@ impl<T: Passable, const N: usize> Passable for [T; N] {
             if failed.is_some() {
                 return None;
             }
-            item.pass(crossing)
+            crossing
+                .inner(item)
                 .map_err(|error| failed = Some(error))
                 .ok()
         });
@@ -183,7 +184,7 @@ impl<K: Data + Eq + Hash, V: Passable> Passable for HashMap<K, V> {
             return Ok(self);
         }
         self.into_iter()
-            .map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?)))
+            .map(|(key, value)| Ok((crossing.inner(key)?, crossing.inner(value)?)))
             .collect()
     }
 
@@ -209,7 +210,7 @@ impl<K: Data + Ord, V: Passable> Passable for BTreeMap<K, V> {
             return Ok(self);
         }
         self.into_iter()
-            .map(|(key, value)| Ok((key.pass(crossing)?, value.pass(crossing)?)))
+            .map(|(key, value)| Ok((crossing.inner(key)?, crossing.inner(value)?)))
             .collect()
     }
 
@@ -234,7 +235,7 @@ impl<T: Data + Eq + Hash> Passable for HashSet<T> {
         if Self::BARE {
             Ok(self)
         } else {
-            self.into_iter().map(|item| item.pass(crossing)).collect()
+            self.into_iter().map(|item| crossing.inner(item)).collect()
         }
     }
 
@@ -259,7 +260,7 @@ impl<T: Data + Ord> Passable for BTreeSet<T> {
         if Self::BARE {
             Ok(self)
         } else {
-            self.into_iter().map(|item| item.pass(crossing)).collect()
+            self.into_iter().map(|item| crossing.inner(item)).collect()
         }
     }
 
@@ -281,7 +282,7 @@ impl<T: Data> Passable for Range<T> {
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        Ok(self.start.pass(crossing)?..self.end.pass(crossing)?)
+        Ok(crossing.inner(self.start)?..crossing.inner(self.end)?)
     }
 
     fn size_bytes(&self) -> u64 {
@@ -311,7 +312,7 @@ impl<T: Data> Passable for RangeInclusive<T> {
             return Ok(self);
         }
         let (start, end) = self.into_inner();
-        Ok(start.pass(crossing)?..=end.pass(crossing)?)
+        Ok(crossing.inner(start)?..=crossing.inner(end)?)
     }
 
     fn size_bytes(&self) -> u64 {
@@ -356,7 +357,7 @@ macro_rules! tuples {
                         return Ok(self);
                     }
                     let ($($name,)+) = self;
-                    Ok(($($name.pass(crossing)?,)+))
+                    Ok(($(crossing.inner($name)?,)+))
                 }
 
                 #[allow(non_snake_case, reason = "as above")]

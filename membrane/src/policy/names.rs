@@ -2,6 +2,7 @@
 
 use super::{Allow, Policy, PolicyBuilder, PolicyError, PolicyProblem, allow};
 use crate::direction::Direction;
+use crate::fault::{self, Fault};
 use crate::interface::{Argument, Interface, Super};
 use crate::rules::{self, Check};
 
@@ -257,6 +258,9 @@ impl Interfaces {
     ) -> Option<&Known> {
         let mut candidates = self.0.iter().filter(|known| known.all.name == interface);
         let Some(found) = candidates.next() else {
+            if fault::on(Fault::LenientNames) {
+                return None;
+            }
             let known = self.names().map(Into::into).collect();
             builder.problem(PolicyProblem::UnknownInterface {
                 direction,
@@ -286,6 +290,7 @@ impl Known {
     ) -> Option<usize> {
         let (interface, name) = (self.all.name.to_owned(), method.to_owned());
         match self.number(method) {
+            Err(_) if fault::on(Fault::LenientNames) => {}
             Ok(number) => return Some(number),
             Err(Lookup::Unknown) => builder.problem(PolicyProblem::UnknownMethod {
                 direction,

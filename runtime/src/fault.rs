@@ -1,0 +1,48 @@
+//! Faults, each of which leaves out one step: the positive controls of the escape tests switch them on, in a build with
+//! `--cfg membrane_faults`.
+//!
+//! In any other build [`on`] is the constant `false` and every branch on it disappears.
+
+#![cfg_attr(not(membrane_faults), allow(unreachable_pub))]
+
+/// One step left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A handle is good for whatever has its place in the table.
+    AnyGeneration,
+    /// A handle is good in every domain.
+    AnyDomain,
+    /// An object is sent as it is.
+    SendsBare,
+    /// Arguments and results may have any size, and be nested to any depth.
+    AnyMessage,
+    /// A name that there is not is told from one that is not allowed.
+    TellsMissing,
+    /// A description has all methods, whoever asks.
+    DescribesAll,
+    /// A domain that is closed stays joined to the others.
+    StaysJoined,
+}
+
+/// Whether `fault` is switched on.
+#[cfg(not(membrane_faults))]
+#[inline(always)]
+pub(crate) const fn on(_fault: Fault) -> bool {
+    false
+}
+
+/// The fault that is on, and one; zero for none.
+#[cfg(membrane_faults)]
+static FAULT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+#[cfg(membrane_faults)]
+pub(crate) fn on(fault: Fault) -> bool {
+    FAULT.load(std::sync::atomic::Ordering::SeqCst) == fault as usize + 1
+}
+
+/// Switches `fault` on, and any other off, in all threads.
+#[cfg(membrane_faults)]
+pub fn set(fault: Option<Fault>) {
+    let number = fault.map_or(0, |fault| fault as usize + 1);
+    FAULT.store(number, std::sync::atomic::Ordering::SeqCst);
+}

@@ -1,0 +1,71 @@
+//! The catalogue: every class of escape that was found in a real system, and what became of it here.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+/// What becomes of a class here.
+enum Stand {
+    /// It is staged, by these tests.
+    Staged(&'static [&'static str]),
+    /// It cannot exist, for this reason; with what shows that, if anything can: a case of `ui/`.
+    Impossible(&'static str, Option<&'static str>),
+}
+use Stand::{Impossible, Staged};
+
+/// The classes, by letter: A unwrapped, B unwrapped wrongly, C checked and then changed, D machinery, E side doors.
+const CLASSES: &[(&str, Stand)] = &[
+    ("A1", Staged(&["crossing::a1_error_payload"])),
+    (
+        "E13",
+        Staged(&["side_doors::e13_reference_kept_from_before"]),
+    ),
+];
+
+/// The tests of this program, as it names them itself.
+fn tests() -> BTreeSet<String> {
+    let this = std::env::current_exe().expect("a test is a program");
+    let output = Command::new(this)
+        .arg("--list")
+        .output()
+        .expect("it starts");
+    let listing = String::from_utf8(output.stdout).expect("names are UTF-8");
+    let names = listing
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn every_class_is_staged_or_cannot_exist() {
+    let tests = tests();
+    let mut staged = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    for (id, stand) in CLASSES {
+        assert!(ids.insert(id), "{id} twice");
+        match stand {
+            Staged(names) => {
+                assert!(!names.is_empty(), "{id} by no test");
+                for name in *names {
+                    assert!(tests.contains(*name), "{id}: there is no test `{name}`");
+                    let prefix = format!("{}_", id.to_lowercase());
+                    let own = name.rsplit("::").next().expect("a name");
+                    assert!(own.starts_with(&prefix), "{id}: `{name}` is another's");
+                    staged.insert((*name).to_owned());
+                }
+            }
+            Impossible(reason, shown) => {
+                assert!(reason.len() > 40, "{id}: for what reason?");
+                if let Some(case) = shown {
+                    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                        .join("ui")
+                        .join(case);
+                    assert!(path.exists(), "{id}: there is no {}", path.display());
+                }
+            }
+        }
+    }
+    let attacks = tests.iter().filter(|name| !name.starts_with("catalogue::"));
+    let unnamed: Vec<_> = attacks.filter(|name| !staged.contains(*name)).collect();
+    assert!(unnamed.is_empty(), "in no class: {unnamed:?}");
+    println!("{} classes staged by {} tests", CLASSES.len(), staged.len());
+}
