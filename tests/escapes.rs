@@ -7,9 +7,15 @@
 mod cast;
 #[path = "escapes/catalogue.rs"]
 mod catalogue;
+#[path = "escapes/checking.rs"]
+mod checking;
 #[path = "escapes/crossing.rs"]
 mod crossing;
 #[path = "escapes/lab.rs"]
 mod lab;
+#[path = "escapes/machinery.rs"]
+mod machinery;
 #[path = "escapes/side_doors.rs"]
 mod side_doors;
+#[path = "escapes/unwrapping.rs"]
+mod unwrapping;

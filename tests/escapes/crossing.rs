@@ -1,9 +1,24 @@
 //! A: a value crosses without being wrapped.
 
 use crate::cast::{Safe, Vault, is_raw, listed};
+use crate::catalogue::{
+    Classes,
+    Stand::{Impossible, Staged},
+};
 use crate::lab::{breaks, contained};
 use membrane::{Error, Membrane, Passable, allow, interface};
 use std::sync::Arc;
+
+pub(crate) const CLASSES: Classes = &[
+    ("A1", Staged(&["crossing::a1_error_payload"])),
+    (
+        "A23",
+        Impossible(
+            "a method is called on a reference that exists: Rust has no null receiver, and so no object that stands in for it",
+            None,
+        ),
+    ),
+];
 
 /// An error that carries an object.
 #[derive(Passable)]

@@ -1,9 +1,15 @@
 //! E: lifetime, asynchrony, debugging, resources.
 
 use crate::cast::{Safe, Vault, listed};
+use crate::catalogue::{Classes, Stand::Staged};
 use crate::lab::{breaks, contained};
 use membrane::{Direction, Membrane};
 use std::sync::Arc;
+
+pub(crate) const CLASSES: Classes = &[(
+    "E13",
+    Staged(&["side_doors::e13_reference_kept_from_before"]),
+)];
 
 /// E13: a reference that was kept from before the revocation, on either side.
 #[test]
