@@ -77,8 +77,18 @@ impl ErrorKind {
 /// assert_eq!(error.reason(), None);
 /// assert_eq!(size_of::<Result<(), Error>>(), size_of::<u64>());
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Error(NonZeroU64);
+
+impl std::hash::Hash for Error {
+    /// Hashes what the error tells, and not the word, which has the number of a reason in it: see [`Reason`].
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.kind().hash(state);
+        self.condition().hash(state);
+        self.retry_after().hash(state);
+        self.reason().hash(state);
+    }
+}
 
 // From the lowest bit: the kind, the reason or the condition, and the milliseconds after which to try again.
 const KIND_BITS: u32 = 8;
