@@ -1,4 +1,5 @@
-//! Containers: bare if their contents are, rebuilt otherwise.
+//! Containers: bare if their contents are, rebuilt otherwise. Those that hash are rebuilt always: whoever has a map has the
+//! state that it hashes by, and can find keys that collide in every clone of it.
 
 #![allow(
     clippy::implicit_hasher,
@@ -176,13 +177,10 @@ impl<T: Passable, const N: usize> Passable for [T; N] {
 impl<T: Data, const N: usize> Data for [T; N] {}
 
 impl<K: Data + Eq + Hash, V: Passable> Passable for HashMap<K, V> {
-    const BARE: bool = K::BARE && V::BARE;
+    const BARE: bool = false;
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        if Self::BARE {
-            return Ok(self);
-        }
         self.into_iter()
             .map(|(key, value)| Ok((crossing.inner(key)?, crossing.inner(value)?)))
             .collect()
@@ -228,15 +226,11 @@ impl<K: Data + Ord, V: Passable> Passable for BTreeMap<K, V> {
 impl<K: Data + Ord, V: Data> Data for BTreeMap<K, V> {}
 
 impl<T: Data + Eq + Hash> Passable for HashSet<T> {
-    const BARE: bool = T::BARE;
+    const BARE: bool = false;
 
     #[inline]
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
-        if Self::BARE {
-            Ok(self)
-        } else {
-            self.into_iter().map(|item| crossing.inner(item)).collect()
-        }
+        self.into_iter().map(|item| crossing.inner(item)).collect()
     }
 
     fn size_bytes(&self) -> u64 {
