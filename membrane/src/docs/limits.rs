@@ -10,6 +10,14 @@
 //! - **`panic = "abort"`.** Panics become errors by unwinding. A program that is built to abort has no second chance, and a
 //!   dry object can end it.
 //! - **The panic hook.** It runs before the membrane sees a panic, with the message that the panicking side wrote.
+//! - **Threads and stacks.** A call runs on the caller's thread. Whoever is called, by whichever side, can read that thread's id and
+//!   name, and by a backtrace the names of the functions that called it. A guest cannot.
+//! - **How deep a call is.** Whoever is called can find out in how many calls of membranes its thread is, by making more of its own.
+//! - **Shared conditions.** A condition of an ancestor is one for all that derive from it: each sees by its refusals that others used
+//!   it. Give each holder a grant with conditions of its own where that matters.
+//! - **What data shows beside what it says.** A buffer shows its capacity. An `Arc<str>` or `Arc<[u8]>` is shared, and shows to both
+//!   sides how many references there are, also after a revocation. A map that is lent by `&` for a call shows the state that
+//!   it hashes by, with which keys can be found that collide in it; one that crosses has a state of its own.
 //! - **Stack overflow.** Calls through membranes are bounded in depth (128, unless set otherwise), and what lies behind many
 //!   proxies is dropped on a bounded stack; what a target does between two calls, and in its own `Drop`, is not.
 //! - **What a listed method does.** A policy is about methods. That an allowed method of the owner's calls a denied one itself, or
@@ -48,7 +56,8 @@
 //! - **Errors lose their reason in transit.** A [`membrane::Error`](crate::Error) that a target passes on as its own tells its kind
 //!   only: reason, condition and time were for the holders of another membrane.
 //! - **Reasons are kept.** Each different reason text stays in memory for the life of the process, up to 65,536 of them.
-//!   Whoever runs in the process can use them up, and then later reasons read "no reason given".
+//!   Whoever runs in the process can use them up, and then later reasons read "no reason given"; and whoever makes one of a
+//!   text learns whether that text is in use.
 //! - **Calls of ending threads.** In destructors of thread-locals that run after the library's own, all threads share 256 places:
 //!   while 256 such calls run at once, whoever makes them, a further one is answered
 //!   [`TooDeep`](crate::ErrorKind::TooDeep).
