@@ -12,6 +12,8 @@ mod cancelling;
 mod conditions;
 #[path = "asynchronous/executors.rs"]
 mod executors;
+#[path = "asynchronous/joining.rs"]
+mod joining;
 #[path = "asynchronous/library.rs"]
 mod library;
 #[path = "asynchronous/nesting.rs"]

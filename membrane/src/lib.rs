@@ -42,7 +42,7 @@ mod tree;
 mod waiting;
 
 pub use authority::{
-    Audit, AuditEvent, AuditRecord, ConditionsSnapshot, Decision, GrantId, GrantKind,
+    Audit, AuditEvent, AuditRecord, CallId, ConditionsSnapshot, Decision, GrantId, GrantKind,
     GrantSnapshot, GrantState, InterfaceSnapshot, Outcome, Refusals, RunningSnapshot, Snapshot,
 };
 pub use conditions::{

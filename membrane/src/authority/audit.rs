@@ -4,6 +4,7 @@ use super::snapshot::{GrantId, GrantKind};
 use crate::direction::Direction;
 use crate::error::Error;
 use crate::reason::Reason;
+use std::fmt;
 use std::time::Duration;
 
 /// Hears of every decision about a call, and of what becomes of grants and proxies: given to
@@ -48,6 +49,8 @@ pub enum AuditEvent {
     ///
     /// Calls that can wait are those of async methods, of futures that crossed as values, and for an item of a stream.
     Admitted {
+        /// Which call: that which follows is told with the same number.
+        call: CallId,
         /// The interface that the object crossed as.
         interface: &'static str,
         /// The method.
@@ -92,10 +95,79 @@ pub enum AuditEvent {
     Freed,
 }
 
+/// The number of a call that somebody is told of: no two calls in a process have the same, ever, whichever membranes they go
+/// through.
+///
+/// It joins what is told of one call: [`Admitted`](AuditEvent::Admitted), if it waits, and its [`Decision`]. A call through two
+/// audited membranes is a call of each, with a number for each.
+///
+/// # Examples
+///
+/// ```
+/// # use membrane::{Direction, Error, Membrane, Policy};
+/// # use std::pin::Pin;
+/// # use std::sync::{Arc, mpsc::channel};
+/// # use std::task::{Context, Waker};
+/// use membrane::{AuditEvent, AuditRecord};
+///
+/// let membrane = Membrane::new(Policy::deny_all());
+/// let (tell, told) = channel();
+/// membrane.audit(move |record: &AuditRecord<'_>| match record.event {
+///     AuditEvent::Admitted { call, .. } => tell.send((call, "waits")).unwrap(),
+///     AuditEvent::Call(decision) => tell.send((decision.call, "is over")).unwrap(),
+///     _ => {}
+/// });
+/// # type Answer = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
+/// # let mut lend = || {
+/// #     let answer: Answer = Box::pin(std::future::pending());
+/// #     let mut lent = membrane.pass(answer, Direction::Outbound).unwrap();
+/// #     assert!(lent.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+/// #     lent
+/// # };
+/// let (first, second) = (lend(), lend()); // Two futures, each polled once.
+/// drop(first);
+/// drop(second);
+/// let [one, other, first_over, second_over] = told.iter().take(4).collect::<Vec<_>>()[..] else {
+///     unreachable!()
+/// };
+/// assert_ne!(one.0, other.0);
+/// assert_eq!([first_over, second_over], [(one.0, "is over"), (other.0, "is over")]);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId(u64);
+
+impl CallId {
+    /// One that no other call has.
+    #[expect(
+        clippy::disallowed_types,
+        reason = "it orders nothing: loom need not see it"
+    )]
+    pub(super) fn next() -> Self {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        // Relaxed: only distinctness matters.
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// As a number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// What became of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Decision {
+    /// Which call.
+    pub call: CallId,
     /// The interface that the object crossed as.
     pub interface: &'static str,
     /// The method.

@@ -18,7 +18,7 @@ pub(crate) mod tally;
 mod text;
 pub(crate) mod watch;
 
-pub use audit::{Audit, AuditEvent, AuditRecord, Decision, Outcome};
+pub use audit::{Audit, AuditEvent, AuditRecord, CallId, Decision, Outcome};
 pub use snapshot::{
     ConditionsSnapshot, GrantId, GrantKind, GrantSnapshot, GrantState, InterfaceSnapshot, Refusals,
     RunningSnapshot, Snapshot,

@@ -17,7 +17,7 @@
 //! stack of so many different hooks, each inside the next, takes [`NESTED`]; inside of that many only the one furthest up is
 //! told.
 
-use super::audit::{Audit, AuditEvent, AuditRecord, Decision, Outcome};
+use super::audit::{Audit, AuditEvent, AuditRecord, CallId, Decision, Outcome};
 use super::tally::{Counted, Flags};
 use crate::crossing::Place;
 use crate::direction::Direction;
@@ -165,6 +165,7 @@ pub(crate) fn turned_away<T: ?Sized + Target>(
         tell(
             node,
             AuditEvent::Call(Decision {
+                call: CallId::next(),
                 interface: T::NAME,
                 method: method_name::<T>(method),
                 calls: place.direction.reversed(),
@@ -194,6 +195,7 @@ pub(crate) fn kind(error: Error) -> Counted {
 /// A call of a guarded scope, for whoever watches: tells how it ended when it is dropped.
 pub(crate) struct Watched {
     scope: Arc<Scope>,
+    call: CallId,
     interface: &'static str,
     method: &'static str,
     calls: Direction,
@@ -234,6 +236,7 @@ impl Watched {
         let node = scope.data();
         node.place().flags().audited.then(|| Self {
             scope: scope.clone(),
+            call: CallId::next(),
             interface: T::NAME,
             method: method_name::<T>(method),
             calls: place.direction.reversed(),
@@ -267,6 +270,7 @@ impl Watched {
     /// The call returns and is not over. Tells, the first time, that it was let in.
     pub(crate) fn waits(&self) {
         let Self {
+            call,
             interface,
             method,
             calls,
@@ -274,6 +278,7 @@ impl Watched {
         } = *self;
         if !self.progress.get().announced {
             let event = AuditEvent::Admitted {
+                call,
                 interface,
                 method,
                 calls,
@@ -335,6 +340,7 @@ impl Drop for Watched {
             return;
         };
         let decision = Decision {
+            call: self.call,
             interface: self.interface,
             method: self.method,
             calls: self.calls,

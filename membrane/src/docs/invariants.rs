@@ -247,13 +247,17 @@
 //! - `unit::membrane::authority::graph::hostile_label_stays_in_its_node_in_dot`
 //!
 //! **K20** An audit hook hears of every call that its subtree lets in or refuses, once, when it is over and how it
-//! ended, whatever hooks further down do; of one that waits also that it was let in; it is called under no lock.
+//! ended, whatever hooks further down do; of one that waits also that it was let in, by the same number; it is
+//! called under no lock.
 //!
 //! - `tests::authority::audit::each_way_a_call_can_end_is_told`
 //! - `tests::authority::audit::every_call_of_every_thread_is_told_and_counted_once`
 //! - `tests::authority::audit::hooks_further_up_hear_what_is_heard_below`
 //! - `tests::authority::audit::hook_may_call_revoke_replace_itself_and_panic`
 //! - `tests::asynchronous::audit::racing_ends_of_a_call_are_told_as_one`
+//! - `tests::asynchronous::joining::calls_of_many_threads_are_joined_by_their_numbers`
+//! - `loom::membrane::loom_outcomes::outcome_is_told_once_when_a_revocation_races_with_polls`
+//! - `loom::membrane::loom_outcomes::what_is_left_after_an_end_is_gone_must_be_over`
 //!
 //! **K21** The order of checks is fixed: method listed, revoked, nesting, suspension, conditions, conversion of
 //! arguments, rules, spending; then the target. What is refused early has run nothing that comes later.
@@ -274,6 +278,7 @@
 //! - `tests::policy::builder_reports_every_mistake_at_once`
 //! - `tests::policy::every_mistake_in_names_is_reported_at_once`
 //! - `tests::policy::no_wildcard_is_understood`
+//! - `tests::rules::data::what_is_no_sound_check_is_an_error`
 //! - `fuzz::policy`
 //! - `fuzz::values`
 //!
