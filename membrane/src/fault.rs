@@ -40,6 +40,16 @@ pub enum Fault {
     LateWaker,
     /// A revoker looks for those who wait before it cuts.
     EarlyWake,
+    /// What a poll leaves is kept also after an end of the call is gone.
+    KeptAfterTheEnd,
+    /// A call that was let in, and that finds its scope revoked, is told of as one that was not.
+    ToldApart,
+    /// Whether a proxy is the last is looked at before its entry goes, under the lock another time.
+    LastTooEarly,
+    /// Who is to be told that the last proxy is gone is asked after its entry went, under the lock once more.
+    WatchersTooLate,
+    /// Who wants to be told of the last proxy is listed without a look, under that lock, at whether the scope is revoked.
+    WatchUnchecked,
     /// A reference crosses as it is.
     BareReferences,
     /// An argument crosses as it is.

@@ -195,12 +195,9 @@ impl Tables {
         self.watchers.get_or_insert_default().0.push(watcher);
     }
 
-    /// Who is to be told that the last entry is gone, if it is: under no lock.
-    fn deserted(&mut self) -> Option<Box<Watchers>> {
-        if self.watchers.is_none() || self.len() > 0 {
-            return None;
-        }
-        self.watchers.take()
+    /// Whether there are so many entries, and somebody wants to know.
+    fn is_watched_with(&self, len: usize) -> bool {
+        self.watchers.is_some() && self.len() == len
     }
 
     /// What a snapshot shows of each table.
@@ -381,6 +378,10 @@ pub(crate) fn forget<T: ?Sized + Target>(
     if fault::on(Fault::KeptEntries) {
         return;
     }
+    let early = fault::on(Fault::LastTooEarly).then(|| {
+        let tables = lock(&scope.data().tables);
+        tables.get().is_some_and(|tables| tables.is_watched_with(1))
+    });
     let mut tables = lock(&scope.data().tables);
     if scope.is_revoked() {
         // The tables went with the revocation, or are about to, and what is counted of them.
@@ -400,8 +401,16 @@ pub(crate) fn forget<T: ?Sized + Target>(
         if let Some(ledger) = scope.data().ledger() {
             ledger.release_proxies(1);
         }
-        let watchers = tables.get_mut().and_then(Tables::deserted);
+        let listed = tables.get();
+        let last = early.unwrap_or_else(|| listed.is_some_and(|listed| listed.is_watched_with(0)));
+        if fault::on(Fault::WatchersTooLate) {
+            drop(tables);
+            tables = lock(&scope.data().tables);
+        }
+        let listed = tables.get_mut().filter(|_| last);
+        let watchers = listed.and_then(|listed| listed.watchers.take());
         drop(tables);
+        // Under no lock, from here.
         drop(removed);
         if let Some(watchers) = watchers {
             watchers.tell();

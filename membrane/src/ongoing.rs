@@ -12,10 +12,11 @@
 use crate::authority::watch::Watched;
 use crate::conditions::ledger::Place;
 use crate::error::Error;
+use crate::fault::{self, Fault};
+use object_membrane_gate::sync::{Mutex, lock};
 use std::mem::{replace, take};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Where the rest of a call is between two polls.
+/// Where the rest of a call is between two polls. No code of another party runs under its lock.
 #[derive(Default)]
 pub(crate) struct Ongoing(Mutex<State>);
 
@@ -40,8 +41,8 @@ impl Ongoing {
     pub(crate) fn keep(&self, rest: Rest) {
         // Bound, so that it is dropped after the lock.
         let _over = {
-            let mut state = self.lock();
-            if state.closed {
+            let mut state = lock(&self.0);
+            if state.closed && !fault::on(Fault::KeptAfterTheEnd) {
                 rest
             } else {
                 replace(&mut state.rest, rest)
@@ -51,7 +52,7 @@ impl Ongoing {
 
     /// Takes it for a poll.
     pub(crate) fn take(&self) -> Rest {
-        let rest = take(&mut self.lock().rest);
+        let rest = take(&mut lock(&self.0).rest);
         if let Some(watched) = &rest.watched {
             watched.runs();
         }
@@ -61,15 +62,10 @@ impl Ongoing {
     /// Ends the call, if it is not over.
     pub(crate) fn close(&self) {
         let _over = {
-            let mut state = self.lock();
+            let mut state = lock(&self.0);
             state.closed = true;
             take(&mut state.rest)
         };
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        // No code of another party runs under it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

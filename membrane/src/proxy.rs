@@ -94,6 +94,9 @@ impl<T: ?Sized + Target> Proxy<T> {
         };
         let ongoing = &relay.ongoing;
         if self.scope().is_revoked() {
+            if fault::on(Fault::ToldApart) {
+                return Err(turned_away(self, 0, Refusal::Revoked));
+            }
             return Err(ends(self.scope(), ongoing, Refusal::Revoked));
         }
         self.cell
