@@ -3,6 +3,7 @@
 //! | file | claim |
 //! |---|---|
 //! | `rules/checks` | each check at its boundaries, and against a model |
+//! | `rules/data` | checks that are read, as JSON and TOML, and written |
 //! | `rules/closures` | a closure sees what is delivered, once, under no lock; a panic refuses |
 //! | `rules/inheritance` | a derived policy has every rule of its ancestors |
 //! | `rules/problems` | each mistake is reported, and nothing is built |
@@ -12,6 +13,8 @@
 mod checks;
 #[path = "rules/closures.rs"]
 mod closures;
+#[path = "rules/data.rs"]
+mod data;
 #[path = "rules/dynamic.rs"]
 mod dynamic;
 #[path = "rules/inheritance.rs"]

@@ -8,6 +8,8 @@ use std::ops::{Bound, RangeBounds, RangeInclusive};
 /// A check that cannot look at the argument, that asks for nothing, or that nothing can pass is reported when the policy is
 /// built ([`RuleProblem`](crate::RuleProblem)).
 ///
+/// With the cargo feature `serde` it can be read and written, in formats that describe themselves, such as JSON and TOML.
+///
 /// An optional argument that is absent passes every check but [`Present`](Self::Present). So do absent elements of a list.
 ///
 /// # Examples
@@ -29,6 +31,7 @@ use std::ops::{Bound, RangeBounds, RangeInclusive};
 /// assert_eq!(files.write("out/log.txt", vec![0; 1025]).unwrap_err().kind(), ErrorKind::Rejected);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[cfg_attr(feature = "serde", doc = include_str!("data.md"))]
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Check {
@@ -302,17 +305,23 @@ impl fmt::Display for Check {
                     Self::OneOf(values) => {
                         for (index, value) in values.iter().enumerate() {
                             let comma = if index > 0 { "," } else { "" };
-                            match value {
-                                Constant::Bool(value) => write!(f, "{comma} {value}")?,
-                                Constant::Integer(value) => write!(f, "{comma} {value}")?,
-                                Constant::Text(value) => write!(f, "{comma} {value:?}")?,
-                            }
+                            write!(f, "{comma} {value}")?;
                         }
                         Ok(())
                     }
                     _ => Ok(()),
                 }
             }
+        }
+    }
+}
+
+impl fmt::Display for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "{value}"),
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Text(value) => write!(f, "{value:?}"),
         }
     }
 }

@@ -10,6 +10,8 @@
 //! are converted by then, and what a rule is shown is what the target is given: by reference, just before.
 
 mod check;
+#[cfg(feature = "serde")]
+mod data;
 mod evaluate;
 mod path;
 mod problem;

@@ -43,6 +43,11 @@ pub enum RuleProblem {
         /// What the argument shows.
         argument: String,
     },
+    /// A value is in a list twice.
+    Repeated {
+        /// The value.
+        value: String,
+    },
     /// A bound is not a number.
     NotANumber,
     /// The path to be within is not a relative one that stays where it begins.
@@ -80,6 +85,7 @@ impl fmt::Display for RuleProblem {
             Self::Mismatch { check, argument } => {
                 write!(f, "{check} cannot be asked of {argument}")
             }
+            Self::Repeated { value } => write!(f, "one-of: {value} is there twice"),
             Self::NotANumber => f.write_str("a bound is not a number"),
             Self::NotARelativePath { path } => {
                 write!(
@@ -93,10 +99,11 @@ impl fmt::Display for RuleProblem {
 
 /// What is wrong with one check on an argument of this shape.
 pub(super) fn verify(check: &Check, shape: Shape) -> Option<RuleProblem> {
-    find(check, shape).err()
+    fits(check, shape).and_then(|()| sound(check)).err()
 }
 
-fn find(check: &Check, shape: Shape) -> Result<(), RuleProblem> {
+/// Whether the check can be asked of an argument of this shape.
+fn fits(check: &Check, shape: Shape) -> Result<(), RuleProblem> {
     let fits = match (check, shape.present()) {
         (Check::Present, _) => matches!(shape, Shape::Optional(_)),
         (Check::Integer { .. }, Shape::Integer)
@@ -118,17 +125,22 @@ fn find(check: &Check, shape: Shape) -> Result<(), RuleProblem> {
                     | (Constant::Text(_), Shape::Text)
             )
         }),
-        (Check::Each(inner), Shape::List(element)) => return find(inner, *element),
-        (Check::Keys(inner), Shape::Map(key, _)) => return find(inner, *key),
-        (Check::Values(inner), Shape::Map(_, value)) => return find(inner, *value),
+        (Check::Each(inner), Shape::List(element)) => return fits(inner, *element),
+        (Check::Keys(inner), Shape::Map(key, _)) => return fits(inner, *key),
+        (Check::Values(inner), Shape::Map(_, value)) => return fits(inner, *value),
         _ => false,
     };
-    if !fits {
-        return Err(RuleProblem::Mismatch {
-            check: check.kind(),
-            argument: shape.to_string(),
-        });
+    if fits {
+        return Ok(());
     }
+    Err(RuleProblem::Mismatch {
+        check: check.kind(),
+        argument: shape.to_string(),
+    })
+}
+
+/// Whether something passes the check, and something does not; and whether it says what it means.
+pub(super) fn sound(check: &Check) -> Result<(), RuleProblem> {
     let (is_empty, is_impossible) = match check {
         Check::Integer { min, max } => extremes(*min, *max),
         Check::Float { min, max } => {
@@ -147,11 +159,20 @@ fn find(check: &Check, shape: Shape) -> Result<(), RuleProblem> {
         }
         Check::Prefix(text) | Check::Suffix(text) => (text.is_empty(), false),
         Check::Pattern(text) => (!text.is_empty() && text.chars().all(|c| c == '*'), false),
-        Check::OneOf(values) => (false, values.is_empty()),
+        Check::OneOf(values) => {
+            let twice = (1..values.len()).find(|at| values[..*at].contains(&values[*at]));
+            if let Some(at) = twice {
+                return Err(RuleProblem::Repeated {
+                    value: values[at].to_string(),
+                });
+            }
+            (false, values.is_empty())
+        }
         Check::Within(base) if path::names(base).is_none() => {
             return Err(RuleProblem::NotARelativePath { path: base.clone() });
         }
-        _ => (false, false),
+        Check::Each(inner) | Check::Keys(inner) | Check::Values(inner) => return sound(inner),
+        Check::Within(_) | Check::Present => (false, false),
     };
     let check = check.kind();
     match (is_empty, is_impossible) {
