@@ -8,6 +8,8 @@ mod audit;
 mod calling;
 #[path = "asynchronous/cancelling.rs"]
 mod cancelling;
+#[path = "asynchronous/carriers.rs"]
+mod carriers;
 #[path = "asynchronous/conditions.rs"]
 mod conditions;
 #[path = "asynchronous/executors.rs"]
