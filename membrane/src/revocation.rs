@@ -94,7 +94,8 @@ impl std::fmt::Display for RunningCall {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WaitError {
-    /// This thread is inside a call that it would wait for, or has a [`lease`](crate::lease()) of the same, or is dropping a target on behalf of a revocation.
+    /// This thread is inside a call that it would wait for, or has a [`lease`](crate::lease()) of the same, or is dropping a
+    /// target on behalf of a revocation.
     Inside,
     /// Time ran out while these calls were running. If there are none, targets were still being dropped.
     TimedOut(Vec<RunningCall>),
