@@ -40,8 +40,8 @@ struct Check {
     expected: Expr,
 }
 
-/// The function that makes a rule of a closure for this method. The compiler shows its name where a method is unknown or
-/// inherited.
+/// The function that makes a rule of a closure for this method. The compiler shows its name where the types do
+/// not fit.
 pub(crate) fn hidden_name(method: &Ident) -> Ident {
     format_ident!(
         "__membrane_rule_on_own_{}",
@@ -128,6 +128,8 @@ impl Rule {
         let checks = match test {
             Test::Closure(closure) => {
                 let hidden = hidden_name(method);
+                let inherited_or_unknown =
+                    inherited_or_unknown(owner.as_ref().unwrap_or(interface), method, &root);
                 let make = quote_spanned!(at(method)=> <#definer>::#hidden::<#crossed, _>);
                 // Asked here, where it is asked even if nothing is generated, as in `cargo check`.
                 let inherited = owner.as_ref().map(|path| {
@@ -137,6 +139,7 @@ impl Rule {
                 return quote! {{
                     const _: fn() = || { #exists };
                     #inherited
+                    #inherited_or_unknown
                     #make(#closure)
                 }};
             }
@@ -172,6 +175,36 @@ impl Rule {
             };
             #private::check_rule::<#crossed>(__MEMBRANE_METHOD, [#(#pairs),*])
         }}
+    }
+}
+
+/// What the compiler finds where the interface has no hidden function for the method, because it inherits it or nobody has it: a
+/// function that no interface has, and that says so. One of the interface itself comes before it.
+fn inherited_or_unknown(interface: &Path, method: &Ident, root: &TokenStream) -> TokenStream {
+    let hidden = hidden_name(method);
+    let (interface, method) = (words(interface), method.unraw());
+    let message = format!("`{method}` is not a method of `{interface}`'s own");
+    let label = format!("has no `{method}` of its own");
+    let note = format!(
+        "if it is inherited, say from where, with the super-interface's name for `Super`: `rule!(dyn {interface}: Super::{method}, ...)`"
+    );
+    quote! {
+        #[allow(dead_code, non_camel_case_types)]
+        #[diagnostic::on_unimplemented(message = #message, label = #label, note = #note)]
+        trait __MembraneOwn {}
+        #[allow(dead_code, non_snake_case)]
+        trait __MembraneInheritedOrUnknown {
+            fn #hidden<__MembraneCrossed: ?::core::marker::Sized, __MembraneClosure>(
+                _: __MembraneClosure,
+            ) -> #root::ArgumentRule
+            where
+                Self: __MembraneOwn,
+            {
+                ::core::unreachable!()
+            }
+        }
+        impl<__MembraneInterface: ?::core::marker::Sized> __MembraneInheritedOrUnknown
+            for __MembraneInterface {}
     }
 }
 
