@@ -10,6 +10,7 @@ mod surroundings;
 #[path = "hiding/values.rs"]
 mod values;
 
+use futures_core::Stream;
 use membrane::{
     Direction, Error, ErrorKind, Interface as _, Membrane, Policy, PolicyBuilder, allow, interface,
 };
@@ -22,11 +23,12 @@ use std::hint::black_box;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use tests::{Census, Door, Token, assert_kind, assert_revoked, keep_for_ever, start};
 
 type Items = Box<dyn Iterator<Item = Result<u64, Error>> + Send>;
 type Later = Pin<Box<dyn Future<Output = Result<u64, Error>> + Send>>;
+type News = Pin<Box<dyn Stream<Item = Result<u64, Error>> + Send>>;
 type Key = Arc<dyn Fn() -> Result<u64, Error> + Send + Sync>;
 
 #[interface]
@@ -42,6 +44,7 @@ trait Vault: Debug {
     fn items(&self) -> Result<Items, Error>;
     fn key(&self) -> Result<Key, Error>;
     fn later(&self) -> Result<Later, Error>;
+    fn news(&self) -> Result<News, Error>;
     async fn wait(&self) -> Result<u64, Error>;
     fn motto(&self) -> Result<Arc<str>, Error>;
     fn notes(&self) -> Result<Vec<u8>, Error>;
@@ -51,8 +54,7 @@ trait Vault: Debug {
 
 /// All but `open`.
 fn listed() -> PolicyBuilder {
-    let vault =
-        allow!(dyn Vault: look, guard, items, key, later, wait, motto, notes, names, hashes_by);
+    let vault = allow!(dyn Vault: look, guard, items, key, later, news, wait, motto, notes, names, hashes_by);
     let visitor = allow!(dyn Visitor: enter);
     let builder = Policy::builder().inbound(vault).outbound(vault);
     builder.inbound(visitor).outbound(visitor)
@@ -63,7 +65,7 @@ fn policy() -> Policy {
 }
 
 /// What a target has beside what is the same in all: its size and alignment.
-trait Contents: Clone + Debug + Default + Send + Sync + 'static {}
+trait Contents: Clone + Debug + Default + Send + Sync + Unpin + 'static {}
 
 impl Contents for () {}
 
@@ -133,6 +135,22 @@ async fn in_two_polls<C>(contents: C) -> Result<u64, Error> {
     Ok(7)
 }
 
+/// A stream of as many items as `C` has bytes.
+struct Paper<C>(C);
+
+impl<C: Contents> Stream for Paper<C> {
+    type Item = Result<u64, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        black_box(&self.0);
+        Poll::Ready(Some(Ok(7)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (size_of::<C>(), Some(size_of::<C>()))
+    }
+}
+
 #[interface]
 impl<C: Contents> Vault for Safe<C> {
     fn look(&self) -> Result<u64, Error> {
@@ -164,6 +182,9 @@ impl<C: Contents> Vault for Safe<C> {
     }
     fn later(&self) -> Result<Later, Error> {
         Ok(Box::pin(in_two_polls(self.contents.clone())))
+    }
+    fn news(&self) -> Result<News, Error> {
+        Ok(Box::pin(Paper(self.contents.clone())))
     }
     async fn wait(&self) -> Result<u64, Error> {
         in_two_polls(self.contents.clone()).await

@@ -33,7 +33,9 @@
 //! - **That every instruction is short.** A guest is stopped between two of them; to copy a whole table is one, and takes a
 //!   tenth of a second for a table that fills the memory which a guest may have by default.
 //! - **The names of what is not allowed**, to the holder's own program: `Object::interface` describes the interface, which both
-//!   sides compile. A guest's `describe` does not.
+//!   sides compile. A guest's `describe` does not. But the numbers of what is allowed have gaps where something is not, and a
+//!   guest is told the hash of the whole interface: it can tell that something is not allowed, and confirm a guess at what.
+//! - **The number of domains.** It is in the names of objects: they are given out in order.
 //! - **Times before 1970** do not exist in a guest.
 //! - **Text of a guest's.** What a guest says is its own claim: print it with care.
 //!

@@ -10,8 +10,8 @@
 //! type, which can be read, tested and proved by itself. Untrusted code keeps every means of introspection on objects that it
 //! made itself, and has none on objects that were lent to it.
 //!
-//! The two were set against each other on python-dev in March 2003, when Python's `rexec` and `Bastion` had fallen and Zope had
-//! proxies. It was argued that proxies make a restricted environment possible without the restrictions in the
+//! The two were set against each other on python-dev in March 2003, when Python's `rexec` and `Bastion` were known to have holes and
+//! Zope had proxies. It was argued that proxies make a restricted environment possible without the restrictions in the
 //! interpreter, and answered that two things remain to be shown: that untrusted code gets nothing but what it was given (there,
 //! by way of `__builtins__` and `import`), and, by "some very careful analysis", that no primitive of the language gets
 //! past the proxy (there, `object.__getattribute__`)
@@ -104,8 +104,8 @@
 //! - **An interpreter of our own, or a filter over source.** It would hold its own language only.
 //! - **A flag on each object.** It is checked where somebody thought of it.
 //! - **A permission looked up by who calls.** A confused deputy has the right identity. Authority is in the reference.
-//! - **Reference counts or epochs on the call path.** They are what makes proxies too slow to leave on. The revoker pays instead:
-//!   see the documentation of `object-membrane-gate`.
+//! - **Reference counts or epochs on the call path.** They cost more than the call, and two threads that share an object wait for
+//!   each other. The revoker pays instead: see the documentation of `object-membrane-gate`.
 //! - **Wildcards.** A method that is added later must not be allowed by what was written before.
 //! - **Putting a proxy's rights into the wrap.** Rights follow from scope, direction and interface, or two wraps of one object would
 //!   be two objects. Whoever needs less gets a grant.
