@@ -15,6 +15,7 @@ use quickcheck::QuickCheck;
 use routes::{ROUTES, Route};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tests::sized;
 
@@ -80,7 +81,7 @@ impl Oak {
         };
         match behaviour {
             Some(Behaviour::Fail) => Err(ErrorKind::Failed.into()),
-            Some(Behaviour::Panic) => std::panic::panic_any("what the target says"),
+            Some(Behaviour::Panic) => resume_unwind(Box::new("what the target says")),
             Some(Behaviour::Revoke) => {
                 revoke.expect("every route can be revoked")();
                 Ok(())
