@@ -267,6 +267,13 @@ fn gate(stage: &Stage, way: Way, inside: usize) -> Result<(), Answer> {
     if inside >= node.rights.depth as usize {
         return Err(Answer::plain(ErrorKind::TooDeep));
     }
+    // Once the call is in: what it returns is delivered all the same.
+    if let Some(reason) = stage.trees.suspended(way.node) {
+        return Err(Answer {
+            kind: ErrorKind::Suspended,
+            reason: Some(reason),
+        });
+    }
     Ok(())
 }
 

@@ -78,6 +78,8 @@ fn perform(op: Op, inside: Option<WorldId>) {
                 probe();
             }
         }
+        Op::Suspend { node, reason } => suspend(node, reason),
+        Op::Resume { node } => resume(node),
         Op::DropHandle { node } => drop_handle(node),
         Op::Probe if inside.is_none() => probe(),
         Op::Probe => {}
@@ -336,6 +338,7 @@ fn derive(node: u8, how: u8, holder: u8, rights: Rights, narrow: bool) {
                     world,
                     rights: asked,
                     revoked: None,
+                    suspended: None,
                 });
                 stage.handles.push(handles);
             });
@@ -381,6 +384,25 @@ fn revoke(node: u8, how: u8, reason: u8) {
         }
         _ => {}
     }
+}
+
+fn suspend(node: u8, reason: u8) {
+    let Some((node, membrane)) = handle(node) else {
+        return;
+    };
+    let reason = REASONS[usize::from(reason) % REASONS.len()];
+    with(|stage| stage.trees.nodes[node].suspended = Some(reason));
+    membrane.suspend(reason, None);
+    drop_all(membrane);
+}
+
+fn resume(node: u8) {
+    let Some((node, membrane)) = handle(node) else {
+        return;
+    };
+    with(|stage| stage.trees.nodes[node].suspended = None);
+    membrane.resume();
+    drop_all(membrane);
 }
 
 fn drop_handle(node: u8) {

@@ -110,6 +110,7 @@ fn set_up(program: &Program) {
                 world,
                 rights,
                 revoked: None,
+                suspended: None,
             });
             stage.handles.push(Handles::new(membrane, None));
         }

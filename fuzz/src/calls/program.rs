@@ -149,6 +149,10 @@ pub enum Op {
     },
     /// Revokes by a handle, a revoker, a guard, or waiting.
     Revoke { node: u8, how: u8, reason: u8 },
+    /// Takes access away for a while.
+    Suspend { node: u8, reason: u8 },
+    /// Ends a suspension.
+    Resume { node: u8 },
     /// Drops a handle.
     DropHandle { node: u8 },
     /// Asks every reference for its number.
@@ -276,7 +280,14 @@ impl<'a> Arbitrary<'a> for Op {
             28 => Self::DropHandle {
                 node: u.arbitrary()?,
             },
-            29 | 30 => Self::Probe,
+            29 => Self::Probe,
+            30 if code >= 160 => Self::Resume {
+                node: u.arbitrary()?,
+            },
+            30 => Self::Suspend {
+                node: u.arbitrary()?,
+                reason: u.arbitrary()?,
+            },
             _ if code == 0xFF => Self::Race {
                 node: u.arbitrary()?,
                 rounds: u.arbitrary()?,

@@ -2,7 +2,7 @@
 //!
 //! From the documentation: a membrane stands between a wet and a dry side. One made by `grant` shares its parent's wet
 //! side; one made by `attenuate` lends from its parent's dry side. A derived membrane allows no more than its parent, and is
-//! revoked with it. The first reason stays.
+//! revoked and suspended with it. The first reason of a revocation stays; of suspensions the newest of the nearest is told.
 
 use super::interfaces::Kind;
 use super::program::{Method, Methods, Rights};
@@ -40,6 +40,8 @@ pub struct Node {
     pub rights: Rights,
     /// Why it was revoked.
     pub revoked: Option<&'static str>,
+    /// Why it is suspended itself.
+    pub suspended: Option<&'static str>,
 }
 
 /// All membranes of both trees.
@@ -88,6 +90,18 @@ impl Trees {
                 self.nodes[other].revoked.get_or_insert(reason);
             }
         }
+    }
+
+    /// Why calls of `node` are refused for a while, if they are: the nearest suspension is told.
+    pub fn suspended(&self, node: NodeId) -> Option<&'static str> {
+        let mut at = Some(node);
+        while let Some(here) = at {
+            if let Some(reason) = self.nodes[here].suspended {
+                return Some(reason);
+            }
+            at = self.nodes[here].parent;
+        }
+        None
     }
 
     /// Whether `node`'s policy lists `method` of `kind` for calls in `direction`.

@@ -1,0 +1,56 @@
+//! Positive control: with a fault switched on, random programs find it. Only in a build with `--cfg membrane_faults`.
+#![forbid(unsafe_code)]
+#![cfg(membrane_faults)]
+
+use fuzz::random::SplitMix;
+use membrane::fault::{Fault, set};
+
+/// The most programs until a fault must be found.
+const PROGRAMS: u64 = 20_000;
+
+/// Those that programs of `calls` can meet.
+const FAULTS: &[Fault] = &[
+    Fault::BareReferences,
+    Fault::BareArguments,
+    Fault::BareResults,
+    Fault::BareErrors,
+    Fault::BareElements,
+    Fault::BareItems,
+    Fault::StripForeign,
+    Fault::BelieveAnyone,
+    Fault::ToTheTarget,
+    Fault::HomeAnywhere,
+    Fault::AskedAsSuper,
+    Fault::AllowAll,
+    Fault::WiderChild,
+    Fault::KeptEntries,
+    Fault::NoIdentity,
+    Fault::OneWay,
+    Fault::ChildrenLeft,
+];
+
+#[test]
+fn every_fault_is_found() {
+    let mut missed = Vec::new();
+    for fault in FAULTS {
+        set(Some(*fault));
+        let found = (0..PROGRAMS).find_map(|seed| {
+            let input = SplitMix::new(seed).input(600);
+            fuzz::calls::run(&input)
+                .err()
+                .map(|finding| (seed, finding))
+        });
+        set(None);
+        match found {
+            Some((seed, finding)) => {
+                let finding: String = finding.chars().take(120).collect();
+                println!("{fault:?}: found by program {seed}: {finding}");
+            }
+            None => missed.push(fault),
+        }
+    }
+    assert!(
+        missed.is_empty(),
+        "not found in {PROGRAMS} programs: {missed:?}"
+    );
+}
