@@ -587,7 +587,7 @@ impl Target for Mine {
         &["name", "open", "take", "take_named", "give", "destroy"];
     type Keep = ();
 
-    fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
+    fn face(proxy: Arc<Proxy<Self>>) -> Arc<Self> {
         let mine = Mutex::new(None);
         let _ = proxy.call(0, |target, _| {
             *mine.lock().unwrap() = Some((
@@ -599,7 +599,7 @@ impl Target for Mine {
         });
         let (faces, offered, asked_through) =
             mine.into_inner().unwrap().expect("everything is allowed");
-        faces.lock().unwrap().push(proxy.clone());
+        faces.lock().unwrap().push(proxy);
         Arc::new(Self {
             faces,
             offered,
@@ -734,7 +734,7 @@ impl Target for dyn Forged {
     const METHODS: &'static [&'static str] = <dyn Safe as Target>::METHODS;
     type Keep = ();
 
-    fn face(_: &Arc<Proxy<Self>>) -> Arc<Self> {
+    fn face(_: Arc<Proxy<Self>>) -> Arc<Self> {
         unreachable!("nothing of the kind crosses")
     }
 

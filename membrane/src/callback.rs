@@ -90,10 +90,10 @@ macro_rules! closures {
                 type Keep = Kept<Self>;
                 const CARRIED: bool = true;
 
-                fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
+                fn face(proxy: Arc<Proxy<Self>>) -> Arc<Self> {
                     proxy.keep.get_or_make(|| {
                         Arc::new_cyclic(|closure| {
-                            let captured = Captured::new(proxy, closure);
+                            let captured = Captured::new(&proxy, closure);
                             move |$($value: $arg),*| {
                                 // Names the whole, so that the closure captures it as one.
                                 let captured: &Captured<Self> = &captured;

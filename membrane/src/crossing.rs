@@ -338,7 +338,7 @@ impl<'a> Crossing<'a> {
         }
         let (scope, place) = self.place(false);
         if let Some(proxy) = identity::known(scope, place, &object) {
-            return Ok(T::face(&proxy));
+            return Ok(T::face(proxy));
         }
         let Whose::Live(found, target) = whose(&object, self.root())? else {
             return self.wrap(object, false);
@@ -425,7 +425,7 @@ fn wrap<T: ?Sized + Target>(
     place: Place,
     target: Arc<T>,
 ) -> Result<Arc<T>, Error> {
-    Ok(T::face(&identity::proxy(scope, place, target)?))
+    Ok(T::face(identity::proxy(scope, place, target)?))
 }
 
 impl std::fmt::Debug for Crossing<'_> {

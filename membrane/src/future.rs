@@ -168,8 +168,8 @@ impl<R: Passable, E: Passable + From<Error>> Target for dyn Pending<R, E> {
     type Keep = Waiting;
     const CARRIED: bool = true;
 
-    fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
-        proxy.clone()
+    fn face(proxy: Arc<Proxy<Self>>) -> Arc<Self> {
+        proxy
     }
 
     fn ask(_: &Arc<Self>, _: &Query<'_>) {}
@@ -197,7 +197,7 @@ impl<R: Passable, E: Passable + From<Error>> Awaiting<R, E> {
         let keep = Some(listening.waiting(polled));
         let proxy = identity::proxy_keeping(scope, place, source, keep)?;
         Ok(Self {
-            source: <dyn Pending<R, E>>::face(&proxy),
+            source: <dyn Pending<R, E>>::face(proxy),
             listening,
             unpolled: polled.is_none(),
         })

@@ -76,8 +76,7 @@ struct Entry {
     table: Box<dyn AnyTable>,
 }
 
-trait AnyTable: Send {
-    fn as_any_mut(&mut self) -> &mut dyn Any;
+trait AnyTable: Any + Send {
     fn holders(self: Box<Self>, into: &mut Vec<Weak<dyn Holder>>);
     /// Those at which somebody may wait.
     fn waiters(&self, into: &mut Waiters);
@@ -95,10 +94,6 @@ trait AnyTable: Send {
 }
 
 impl<T: ?Sized + Target> AnyTable for Table<Proxy<T>> {
-    fn as_any_mut(&mut self) -> &mut dyn Any {
-        self
-    }
-
     fn holders(self: Box<Self>, into: &mut Vec<Weak<dyn Holder>>) {
         let holders = self.into_values().map(|weak| weak as Weak<dyn Holder>);
         if into.is_empty() {
@@ -258,8 +253,8 @@ impl Tables {
 impl Entry {
     #[inline]
     fn table<T: ?Sized + Target>(&mut self) -> &mut Table<Proxy<T>> {
-        self.table
-            .as_any_mut()
+        let table: &mut dyn Any = &mut *self.table;
+        table
             .downcast_mut()
             .expect("a table is found by the type of its interface")
     }

@@ -96,8 +96,9 @@ pub trait Target: Send + Sync + 'static {
     #[doc(hidden)]
     const PLACES: (&'static str, &'static [Super]) = ("", &[]);
 
-    /// The proxy as what holders call.
-    fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self>;
+    /// The proxy as what holders call. By value, so that the proxy that is one of these itself is not counted once more and
+    /// once less.
+    fn face(proxy: Arc<Proxy<Self>>) -> Arc<Self>;
 
     /// Asks `target` whose proxy it is. A target that is none does not answer.
     fn ask(target: &Arc<Self>, query: &Query<'_>);

@@ -74,8 +74,8 @@ impl<T: Passable, E: Passable + From<Error>> Target for dyn Pull<T, E> {
     type Keep = ();
     const CARRIED: bool = true;
 
-    fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
-        proxy.clone()
+    fn face(proxy: Arc<Proxy<Self>>) -> Arc<Self> {
+        proxy
     }
 
     fn ask(_: &Arc<Self>, _: &Query<'_>) {}
@@ -128,7 +128,7 @@ impl<T: Passable, E: Passable + From<Error>> Passable for Items<T, E> {
         let (scope, place) = crossing.place(false);
         let proxy = identity::proxy(scope, place, source)?;
         Ok(Box::new(Pulled {
-            source: Some(<dyn Pull<T, E>>::face(&proxy)),
+            source: Some(<dyn Pull<T, E>>::face(proxy)),
             scope: Arc::downgrade(scope),
         }))
     }

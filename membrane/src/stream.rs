@@ -72,8 +72,8 @@ impl<T: Passable, E: Passable + From<Error>> Target for dyn Flow<T, E> {
     type Keep = Waiting;
     const CARRIED: bool = true;
 
-    fn face(proxy: &Arc<Proxy<Self>>) -> Arc<Self> {
-        proxy.clone()
+    fn face(proxy: Arc<Proxy<Self>>) -> Arc<Self> {
+        proxy
     }
 
     fn ask(_: &Arc<Self>, _: &Query<'_>) {}

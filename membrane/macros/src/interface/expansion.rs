@@ -283,8 +283,7 @@ impl Context<'_> {
                     <Self as #root::Interface>::__KEY, <Self as #root::Interface>::__SUPERS,
                 );
 
-                fn face(#proxy: &::std::sync::Arc<#private::Proxy<Self>>) -> ::std::sync::Arc<Self> {
-                    let #proxy: ::std::sync::Arc<#private::Proxy<Self>> = ::std::sync::Arc::clone(#proxy);
+                fn face(#proxy: ::std::sync::Arc<#private::Proxy<Self>>) -> ::std::sync::Arc<Self> {
                     #proxy
                 }
 
