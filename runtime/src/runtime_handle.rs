@@ -60,6 +60,9 @@ impl Runtime {
     }
 
     /// Makes an interface, and all those that its methods mention, one that a guest's object may have.
+    ///
+    /// Of several traits with the same [`InterfaceHash`](crate::InterfaceHash) a guest's object is the one that was known first,
+    /// and is no argument or result where another is wanted: give one of them another name or version.
     pub fn know<T: ?Sized + DynamicInterface>(&self) {
         self.registry.know::<T>();
     }

@@ -241,6 +241,11 @@ impl Domain {
     ///
     /// [`ErrorKind::Rejected`] if the program does not [know](crate::Runtime::know) an interface with this hash: another
     /// interface, or another version of it. [`ErrorKind::Revoked`] if the domain is closed.
+    ///
+    /// # Concurrency
+    ///
+    /// Threads that import one key at once get one object. Each of them may have called its `make`, without any lock; what
+    /// the others made is dropped without having been called, and its `Drop` must not give up what the object needs.
     pub fn import(
         &self,
         key: u64,
@@ -251,23 +256,35 @@ impl Domain {
             return Err(revoked(*reason));
         }
         let known = self.0.registry.find(interface).ok_or(ErrorKind::Rejected)?;
-        let again = lock(&self.0.exports).get(key, interface);
-        if let Some(object) = again.and_then(|again| again(self)) {
-            return Ok(object);
-        }
-        let foreign = make();
-        let weak = Arc::downgrade(&foreign);
-        let own = (known.import)(self, foreign);
-        let replaced = {
-            let mut exports = lock(&self.0.exports);
-            // Under the lock: who closes sets the reason first, and then empties the table under it.
-            if let Some(reason) = self.0.closed.get() {
-                return Err(revoked(*reason));
+        let mut make = Some(make);
+        let mut made = None;
+        loop {
+            let seen = lock(&self.0.exports).get(key, interface);
+            if let Some(object) = seen.as_ref().and_then(|again| again(self)) {
+                return Ok(object);
             }
-            exports.insert(key, interface, &own.object, own.again, weak)
-        };
-        drop(replaced);
-        Ok(own.object)
+            if let Some(make) = make.take() {
+                let foreign = make();
+                let weak = Arc::downgrade(&foreign);
+                made = Some(((known.import)(self, foreign), weak));
+            }
+            let Some((own, weak)) = &made else {
+                unreachable!("made in the first round");
+            };
+            let replaced = {
+                let mut exports = lock(&self.0.exports);
+                // Under the lock: who closes sets the reason first, and then empties the table under it.
+                if let Some(reason) = self.0.closed.get() {
+                    return Err(revoked(*reason));
+                }
+                let (object, again) = (&own.object, &own.again);
+                exports.insert(key, object, again, weak.clone(), seen.as_ref())
+            };
+            // What it replaces is dropped here, outside the lock. Another thread's object is asked for in the next round.
+            if replaced.is_ok() {
+                return Ok(own.object.clone());
+            }
+        }
     }
 
     /// The key that an object of this domain's was imported by, if it was.

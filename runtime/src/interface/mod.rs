@@ -68,7 +68,11 @@ pub struct Parameter {
 }
 
 /// Tells one version of an interface from any other: equal if name, version, methods, parameters and types are, in their
-/// order. It does not depend on documentation, compiler, target or build.
+/// order. It does not depend on documentation, compiler, target or build. An object that a method mentions counts by its name:
+/// what that is has a hash of its own.
+///
+/// Two traits of the same text have the same hash. It decides which trait an object that comes from elsewhere is
+/// [taken for](crate::Runtime::know), and nothing else: policies, proxies and casts go by the Rust trait.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InterfaceHash(u64);
 

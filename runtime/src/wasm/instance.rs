@@ -33,7 +33,8 @@ pub(super) struct Instance {
     idle: Mutex<Idle>,
     changed: Condvar,
     plugin: OnceLock<Plugin>,
-    exports: Mutex<HashMap<u64, Weak<GuestObject>>>,
+    /// By the guest's number and by the interface.
+    exports: Mutex<HashMap<(u64, u64), Weak<GuestObject>>>,
     pub(super) released: Arc<Released>,
 }
 
@@ -221,6 +222,7 @@ impl Instance {
                 instance: self.clone(),
                 domain: domain.clone(),
                 id,
+                interface,
                 passed: Mutex::new(0),
             });
             made = Some(object.clone());
@@ -230,10 +232,12 @@ impl Instance {
         // The object keeps it alive.
         let guest_object = match made {
             Some(made) => {
-                lock(&self.exports).insert(id, Arc::downgrade(&made));
+                lock(&self.exports).insert((id, interface), Arc::downgrade(&made));
                 Some(made)
             }
-            None => lock(&self.exports).get(&id).and_then(Weak::upgrade),
+            None => lock(&self.exports)
+                .get(&(id, interface))
+                .and_then(Weak::upgrade),
         };
         if let Some(guest_object) = guest_object {
             *lock(&guest_object.passed) += 1;
@@ -347,6 +351,7 @@ struct GuestObject {
     instance: Arc<Instance>,
     domain: Domain,
     id: u64,
+    interface: u64,
     /// How often the guest has passed it.
     passed: Mutex<u64>,
 }
@@ -417,12 +422,13 @@ impl Drop for GuestObject {
     fn drop(&mut self) {
         self.domain.forget_import(self.id);
         {
+            let key = (self.id, self.interface);
             let mut exports = lock(&self.instance.exports);
             if exports
-                .get(&self.id)
+                .get(&key)
                 .is_some_and(|weak| weak.strong_count() == 0)
             {
-                exports.remove(&self.id);
+                exports.remove(&key);
             }
         }
         let passed = *lock(&self.passed);
