@@ -22,7 +22,7 @@ pub enum ErrorKind {
     TooDeep = 4,
     /// An argument or a result may not cross this way.
     Rejected = 5,
-    /// The target could not answer as its interface says: a guest or a peer that is busy, or whose answer makes no sense.
+    /// The target could not answer as its interface says: a guest or a peer that has ended, or whose answer makes no sense.
     Failed = 6,
     /// A limit of somebody's is reached: the size of a message, the number of references, a deadline. If it is a condition of
     /// the membrane's, [`Error::condition`] says which, and [`Error::retry_after`] when to try again if that is known.
@@ -31,10 +31,12 @@ pub enum ErrorKind {
     Suspended = 8,
     /// The time for which access was given is over.
     Expired = 9,
+    /// The target belongs to a guest or a peer that is at work for somebody else, and did not begin: the call may be made again.
+    Busy = 10,
 }
 
 impl ErrorKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Refused,
         Self::Revoked,
         Self::Panicked,
@@ -44,6 +46,7 @@ impl ErrorKind {
         Self::Exhausted,
         Self::Suspended,
         Self::Expired,
+        Self::Busy,
     ];
 
     const fn text(self) -> &'static str {
@@ -57,6 +60,7 @@ impl ErrorKind {
             Self::Exhausted => "exhausted: a limit is reached",
             Self::Suspended => "suspended",
             Self::Expired => "expired",
+            Self::Busy => "busy: the target is at work for somebody else",
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Two guests of one host: what the one can do to the other, and in which order they may call.
 
 use super::{Server, assert_works, brief, knowing, listed, policy, start_in};
-use membrane::{ErrorKind, Policy, allow};
+use membrane::{Error, ErrorKind, Policy, allow};
 use probe::{Probe, Service, Visitor};
 use runtime::{Limits, Runtime, wasm};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tests::{Door, assert_kind, assert_revoked, soon, start};
 
 struct Pair {
@@ -164,6 +164,102 @@ fn guest_that_is_called_back_through_another_answers() {
     assert!(calls > 0, "the innermost call arrived");
 }
 
+/// Enters the guests one inside the other, in this order, over and over; `last` is the innermost call.
+fn enter(path: &[Arc<dyn Probe>], last: Arc<dyn Fn() + Send + Sync>) {
+    let Some((next, rest)) = path.split_first() else {
+        return last();
+    };
+    let rest = rest.to_vec();
+    let server = Server::doing(move || enter(&rest, last.clone()));
+    assert_eq!(next.wait(server), Ok("done".into()));
+}
+
+/// Fails (busy) if a guest that was called back hides those that were called after it.
+#[test]
+fn guests_that_call_each_other_to_and_fro_on_one_thread_all_answer() {
+    soon(|| {
+        let runtime = knowing();
+        let started: Vec<_> = ["a", "b", "c"]
+            .map(|name| start_in(&runtime, name, policy(), Limits::default()))
+            .into();
+        let all: Vec<_> = started.iter().map(|(_, probe)| probe.clone()).collect();
+        for order in [
+            &[0, 1, 0, 1, 0, 1][..],
+            &[0, 1, 2, 0, 1, 2, 0],
+            &[0, 1, 2, 1, 0, 2, 2, 1, 0],
+            &[2, 1, 1, 0, 2, 0, 1],
+        ] {
+            let path: Vec<_> = order.iter().map(|guest| all[*guest].clone()).collect();
+            let (asked, reached) = (all.clone(), Arc::new(Mutex::new(0)));
+            let count = reached.clone();
+            let last = move || {
+                for probe in &asked {
+                    assert_eq!(probe.lengths("abc", b"", &[]), Ok(3));
+                    *count.lock().expect("one user") += 1;
+                }
+            };
+            enter(&path, Arc::new(last));
+            assert_eq!(*reached.lock().expect("one user"), 3, "{order:?}");
+        }
+        for (guest, probe) in &started {
+            assert_eq!(guest.report().ended, None);
+            assert_works(probe);
+        }
+    });
+}
+
+/// The same between the guests alone: the first calls the second, which calls the first, which calls the second.
+#[test]
+fn guests_that_go_to_and_fro_for_ever_are_told_that_it_is_too_deep() {
+    soon(|| {
+        let pair = pair(policy, Limits::default());
+        let both = [pair.first.clone(), pair.second.clone()];
+        let (deepest, told) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(None)));
+        to_and_fro(&both, 0, &deepest, &told);
+        let told = told.lock().expect("one user").take().expect("it ends");
+        assert_eq!(told, Err(ErrorKind::TooDeep.into()));
+        let deepest = *deepest.lock().expect("one user");
+        assert!((4..=24).contains(&deepest), "{deepest}");
+        assert_eq!(
+            (pair.one.report().ended, pair.other.report().ended),
+            (None, None)
+        );
+        assert_works(&pair.first);
+        assert_works(&pair.second);
+    });
+}
+
+type Told = Arc<Mutex<Option<Result<String, Error>>>>;
+
+fn to_and_fro(both: &[Arc<dyn Probe>; 2], depth: usize, deepest: &Arc<Mutex<usize>>, told: &Told) {
+    *deepest.lock().expect("one user") = depth;
+    let (inner, deepest, said) = (both.clone(), deepest.clone(), told.clone());
+    let server = Server::doing(move || to_and_fro(&inner, depth + 1, &deepest, &said));
+    let result = both[depth % 2].wait(server);
+    // The innermost says it first.
+    told.lock().expect("one user").get_or_insert(result);
+}
+
+/// Fails if the end of a guest in an inner call of its is not seen by its outer ones, or ends the guest between them.
+#[test]
+fn guest_that_ends_inside_another_inside_itself_ends_alone() {
+    soon(|| {
+        let pair = pair(policy, Limits::default());
+        let (first, second) = (pair.first.clone(), pair.second.clone());
+        let panics = second.clone();
+        let innermost = Server::doing(move || assert_kind(panics.panic(), ErrorKind::Revoked));
+        let back = Server::doing(move || {
+            // The first goes on, inside the second that has ended.
+            assert_eq!(first.wait(innermost.clone()), Ok("done".into()));
+        });
+        assert_revoked(second.wait(back.clone()), "the guest gave up");
+        assert_eq!(back.calls(), 1, "reached");
+        assert_eq!(pair.other.report().ended, Some(wasm::End::Unreachable));
+        assert_eq!(pair.one.report().ended, None);
+        assert_works(&pair.first);
+    });
+}
+
 #[test]
 fn guests_that_call_each_other_on_two_threads_are_told_busy() {
     // Each thread is inside of one guest when it calls the other: whoever waited would wait for ever.
@@ -173,7 +269,7 @@ fn guests_that_call_each_other_on_two_threads_are_told_busy() {
     let crossing = |into: Arc<dyn Probe>, other: Arc<dyn Probe>, door: Arc<Door>| {
         start(move || {
             let (said, told) = std::sync::mpsc::channel();
-            let said = std::sync::Mutex::new(said);
+            let said = Mutex::new(said);
             let server = Server::doing(move || {
                 door.pass();
                 let told = other.lengths("abc", b"", &[]);
@@ -200,7 +296,7 @@ fn guests_that_call_each_other_on_two_threads_are_told_busy() {
     );
     let busy = results.iter().filter(|(_, told)| {
         told.as_ref()
-            .is_err_and(|error| error.kind() == ErrorKind::Failed)
+            .is_err_and(|error| error.kind() == ErrorKind::Busy)
     });
     assert!(
         busy.count() >= 1,
@@ -247,7 +343,7 @@ fn thread_that_waits_for_a_guest_too_long_is_told_busy() {
     let waiting = probe.clone();
     assert_kind(
         soon(move || waiting.lengths("abc", b"", &[])),
-        ErrorKind::Failed,
+        ErrorKind::Busy,
     );
     door.open();
     assert_revoked(inside.finish(), "the guest ran out of time");

@@ -137,6 +137,7 @@ fn failure_out(error: &CallError) -> Failure {
             ErrorKind::TooDeep => Failure::TooDeep,
             ErrorKind::Rejected => Failure::Rejected,
             ErrorKind::Exhausted => Failure::Exhausted,
+            ErrorKind::Busy => Failure::Busy,
             _ => Failure::Failed,
         },
         CallError::Arguments(mismatch) => Failure::Arguments(mismatch.to_string()),

@@ -26,12 +26,7 @@ macro_rules! integers {
 
                 #[inline]
                 fn from_value(value: &Value, _: &Domain) -> Result<Self, Mismatch> {
-                    let fits = match value {
-                        Value::Int(int) => <$ty>::try_from(*int).ok(),
-                        Value::Uint(uint) => <$ty>::try_from(*uint).ok(),
-                        _ => None,
-                    };
-                    fits.ok_or_else(|| not_an_integer(<$ty>::MIN as i128, <$ty>::MAX as i128, value))
+                    fitting(value).ok_or_else(|| not_an_integer(<$ty>::MIN as i128, <$ty>::MAX as i128, value))
                 }
             }
         )*
@@ -65,6 +60,16 @@ fn integer(value: i128) -> Value {
     }
 }
 
+/// The integer, whichever of the two forms it has: who builds a value by hand may have taken the longer one.
+#[inline]
+fn fitting<T: TryFrom<i64> + TryFrom<u64>>(value: &Value) -> Option<T> {
+    match *value {
+        Value::Int(int) => T::try_from(int).ok(),
+        Value::Uint(uint) => T::try_from(uint).ok(),
+        _ => None,
+    }
+}
+
 #[cold]
 fn not_an_integer(least: i128, most: i128, value: &Value) -> Mismatch {
     let expected = format!("an integer from {least} to {most}");
@@ -87,11 +92,7 @@ impl Dynamic for u8 {
 
     #[inline]
     fn from_value(value: &Value, _: &Domain) -> Result<Self, Mismatch> {
-        match value {
-            Value::Int(int) => Self::try_from(*int).ok(),
-            _ => None,
-        }
-        .ok_or_else(|| not_an_integer(0, 255, value))
+        fitting(value).ok_or_else(|| not_an_integer(0, 255, value))
     }
 
     fn list_ty(_: &mut Describing) -> Type {
@@ -253,7 +254,7 @@ impl Dynamic for SystemTime {
 }
 
 /// The names of the kinds, which are the same in every version.
-const KINDS: [(ErrorKind, &str); 9] = [
+const KINDS: [(ErrorKind, &str); 10] = [
     (ErrorKind::Refused, "refused"),
     (ErrorKind::Revoked, "revoked"),
     (ErrorKind::Panicked, "panicked"),
@@ -263,6 +264,7 @@ const KINDS: [(ErrorKind, &str); 9] = [
     (ErrorKind::Exhausted, "exhausted"),
     (ErrorKind::Suspended, "suspended"),
     (ErrorKind::Expired, "expired"),
+    (ErrorKind::Busy, "busy"),
 ];
 
 /// The kind. The reason does not travel: it is for the holders of what was revoked.

@@ -97,6 +97,7 @@ pub(super) fn failure_out(error: &CallError) -> Failure {
             ErrorKind::Panicked => Failure::Panicked,
             ErrorKind::TooDeep => Failure::TooDeep,
             ErrorKind::Rejected => Failure::Rejected,
+            ErrorKind::Busy => Failure::Busy,
             // What the guest's world has no word for is a limit like another.
             ErrorKind::Exhausted | ErrorKind::Suspended | ErrorKind::Expired => Failure::Exhausted,
             _ => Failure::Failed,
@@ -117,9 +118,8 @@ pub(super) fn failure_in(failure: &Failure) -> CallError {
         Failure::TooDeep => ErrorKind::TooDeep,
         Failure::Rejected => ErrorKind::Rejected,
         Failure::Exhausted => ErrorKind::Exhausted,
-        Failure::Failed | Failure::Busy | Failure::Arguments(_) | Failure::Raised(_) => {
-            ErrorKind::Failed
-        }
+        Failure::Busy => ErrorKind::Busy,
+        Failure::Failed | Failure::Arguments(_) | Failure::Raised(_) => ErrorKind::Failed,
     }
     .into()
 }

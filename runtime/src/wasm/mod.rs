@@ -7,9 +7,11 @@
 //! # Who calls whom
 //!
 //! One thread at a time runs a guest. While a guest waits for the host, in a call that it made, the host may call the
-//! guest back, on that thread. A call from another thread waits for the guest to be idle, at most as long as the guest's
-//! deadline, or ten seconds if it has none; a thread that is inside some guest does not wait, since two that wait for each
-//! other would for ever. A call that does not get in is answered with [`ErrorKind::Failed`](membrane::ErrorKind::Failed).
+//! guest back, on that thread; also through another guest, which the first may call again, and so on to and fro, as far as the
+//! policies' limits of calls inside calls and the stack go. A call from another thread waits for the guest to be idle, at most
+//! as long as the guest's deadline, or ten seconds if it has none; a thread that is inside some guest does not wait, since two
+//! that wait for each other would for ever. A call that does not get in is answered with
+//! [`ErrorKind::Busy`](membrane::ErrorKind::Busy), before anything of it has reached the guest.
 //!
 //! A guest that is called from inside another stands on the same stack: it is not called, but answered with
 //! [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), where the two could use more of it than
@@ -66,7 +68,7 @@ mod state;
 
 pub use code::{Code, Found, LoadError};
 pub use engine::{Engine, EngineError, EngineOptions};
-pub use guest::{Guest, Report, StartError};
+pub use guest::{Guest, Parts, Report, StartError};
 pub use state::End;
 
 /// What `wit/guest.wit` says, in Rust.
