@@ -5,25 +5,77 @@ use super::{Server, assert_engine_works, assert_works, knowing, policy};
 use membrane::ErrorKind;
 use probe::Probe;
 use runtime::Limits;
-use runtime::wasm::{End, Engine, EngineOptions, Found, Guest, StartError};
+use runtime::wasm::{self, End, Engine, EngineOptions, Found, Guest, StartError};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+fn with(rest: &str) -> Result<(), StartError> {
+    with_options(rest, EngineOptions::default())
+}
+
+fn with_options(rest: &str, options: EngineOptions) -> Result<(), StartError> {
+    let parts = Parts {
+        attack: "(call $number (i32.const 7))",
+        rest,
+        ..Parts::default()
+    };
+    parts
+        .start_on(&Engine::new(options).expect("an engine"), Limits::default())
+        .map(|_| ())
+}
+
+/// Asserts that the guest did not start because of this limit, that the message says what to raise, and that nothing of it
+/// is left.
+#[track_caller]
+fn assert_too_many(result: Result<(), StartError>, parts: wasm::Parts, option: &str) {
+    let error = result.expect_err("one too many");
+    assert_eq!(error, StartError::TooMany(parts));
+    assert!(
+        error
+            .to_string()
+            .contains(&format!("`EngineOptions::{option}`")),
+        "{error}"
+    );
+    assert_engine_works();
+}
 
 /// Fails if the number of memories is the engine's own: each takes gigabytes of addresses.
 #[test]
 fn guest_has_few_memories() {
-    let started = |rest| {
-        let parts = Parts {
-            attack: "(call $number (i32.const 7))",
-            rest,
-            ..Parts::default()
-        };
-        parts.start(Limits::default()).map(|_| ())
+    assert_eq!(with(&"(memory 0) ".repeat(3)), Ok(()));
+    let four = "(memory 0) ".repeat(4);
+    assert_too_many(with(&four), wasm::Parts::Memories(4), "memories");
+    let more = EngineOptions {
+        memories: 5,
+        ..EngineOptions::default()
     };
-    assert_eq!(started("(memory 0) (memory 0) (memory 0)"), Ok(()));
-    let refused = started("(memory 0) (memory 0) (memory 0) (memory 0)");
-    assert!(matches!(refused, Err(StartError::Ended(_))), "{refused:?}");
-    assert_engine_works();
+    assert_eq!(with_options(&four, more), Ok(()));
+}
+
+/// Fails if what is too much of is told as an end like another.
+#[test]
+fn guest_has_few_tables_and_instances() {
+    let default = EngineOptions::default();
+    let tables = "(table 1 funcref) ".repeat(default.tables + 1);
+    assert_too_many(with(&tables), wasm::Parts::Tables(default.tables), "tables");
+    let more = EngineOptions {
+        tables: 2 * default.tables,
+        ..default
+    };
+    assert_eq!(with_options(&tables, more), Ok(()));
+    // The forger is its own module, and what joins it to its imports.
+    let few = |instances| {
+        with_options(
+            "",
+            EngineOptions {
+                instances,
+                ..default
+            },
+        )
+    };
+    assert_too_many(few(0), wasm::Parts::Instances(0), "instances");
+    assert_too_many(few(1), wasm::Parts::Instances(1), "instances");
+    assert_eq!(few(3), Ok(()));
 }
 
 /// Fails if the size is not looked at before the component is compiled.

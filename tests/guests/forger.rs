@@ -3,7 +3,7 @@
 use super::{Server, assert_works, engine, start_in};
 use membrane::{Error, ErrorKind, Policy, Reason, allow, interface};
 use probe::{Service, Visitor};
-use runtime::wasm::{Code, End, Guest, StartError};
+use runtime::wasm::{Code, End, Engine, Guest, StartError};
 use runtime::{DynamicInterface, Limits, Runtime};
 use std::sync::{Arc, OnceLock};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata, metadata};
@@ -87,7 +87,7 @@ impl<'a> Parts<'a> {
         }
     }
 
-    pub(crate) fn code(self) -> Code {
+    fn code(self, engine: &Engine) -> Code {
         let next = <dyn Service>::interface()
             .number("next")
             .expect("it has it");
@@ -114,16 +114,20 @@ impl<'a> Parts<'a> {
             .module(&module)
             .and_then(ComponentEncoder::encode)
             .expect("a component");
-        engine()
+        engine
             .compile("forger", &component)
             .expect("of the right types")
     }
 
     pub(crate) fn start(self, limits: Limits) -> Result<Forged, StartError> {
+        self.start_on(engine(), limits)
+    }
+
+    pub(crate) fn start_on(self, engine: &Engine, limits: Limits) -> Result<Forged, StartError> {
         let runtime = Runtime::new();
         runtime.know::<dyn Forger>();
         runtime.know::<dyn probe::Probe>();
-        let guest = Guest::start(&runtime, &self.code(), "forger", policy(), limits)?;
+        let guest = Guest::start(&runtime, &self.code(engine), "forger", policy(), limits)?;
         let forger = guest.root().expect("a forger");
         Ok(Forged {
             runtime,

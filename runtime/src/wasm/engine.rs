@@ -22,21 +22,31 @@ pub struct EngineOptions {
     /// is not called inside another, but answered with [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), if it could go
     /// beyond. At least [`stack_bytes`](Self::stack_bytes).
     pub thread_stack_bytes: usize,
-    /// The most bytes of a component. What an instance needs besides its memory is in proportion: up to eight bytes for each of
-    /// them in each of the sixteen instances that a component may be made of. What compiling takes depends on the code as well:
+    /// The most bytes of a component. What a guest needs besides its memory is in proportion: up to eight bytes for each of
+    /// them in each of its [`instances`](Self::instances). What compiling takes depends on the code as well:
     /// a plugin takes some 2 µs for each byte, and code that is made to be slow 15 µs, and 900 bytes of memory, as far as has
     /// been seen. Lower the bound, or compile elsewhere, where that matters.
     pub code_bytes: usize,
+    /// The most instances of core modules that a guest may be made of: its own code, and what joins it to the component's
+    /// imports.
+    pub instances: usize,
+    /// The most memories of a guest, those without any bytes included: each takes several GiB of addresses, however small it is.
+    pub memories: usize,
+    /// The most tables of a guest.
+    pub tables: usize,
 }
 
 impl Default for EngineOptions {
-    /// No fuel; stacks of 512 KiB, and 1.5 MiB together; components of up to 8 MiB.
+    /// No fuel; stacks of 512 KiB, and 1.5 MiB together; components of up to 8 MiB, of 16 instances, 4 memories and 16 tables.
     fn default() -> Self {
         Self {
             fuel: false,
             stack_bytes: 512 << 10,
             thread_stack_bytes: 1536 << 10,
             code_bytes: 8 << 20,
+            instances: 16,
+            memories: 4,
+            tables: 16,
         }
     }
 }

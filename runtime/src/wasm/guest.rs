@@ -1,6 +1,7 @@
 //! A guest: from a compiled component to its root object, and to its end.
 
 use super::code::Code;
+use super::engine::EngineOptions;
 use super::instance::Instance;
 use super::stack::Inside;
 use super::state::{End, State};
@@ -43,6 +44,8 @@ pub enum StartError {
     NoFuel,
     /// The domain could not be joined to the host's.
     Join(crate::JoinError),
+    /// It is made of more than the engine allows: nothing of it has run, or only what comes before the one too many.
+    TooMany(Parts),
     /// It ended before it had started.
     Ended(End),
     /// It has no root object to give, or one of an interface that the runtime does not [know](crate::Runtime::know).
@@ -56,6 +59,7 @@ impl fmt::Display for StartError {
                 "a limit on fuel needs an engine that counts: set `EngineOptions::fuel`",
             ),
             Self::Join(error) => error.fmt(f),
+            Self::TooMany(parts) => parts.fmt(f),
             Self::Ended(end) => end.fmt(f),
             Self::NoRoot(error) => write!(
                 f,
@@ -66,6 +70,32 @@ impl fmt::Display for StartError {
 }
 
 impl std::error::Error for StartError {}
+
+/// What a guest has more of than it may have, and how many it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Parts {
+    /// [`EngineOptions::instances`](super::EngineOptions::instances).
+    Instances(usize),
+    /// [`EngineOptions::memories`](super::EngineOptions::memories).
+    Memories(usize),
+    /// [`EngineOptions::tables`](super::EngineOptions::tables).
+    Tables(usize),
+}
+
+impl fmt::Display for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (most, what) = match self {
+            Self::Instances(most) => (most, "instances"),
+            Self::Memories(most) => (most, "memories"),
+            Self::Tables(most) => (most, "tables"),
+        };
+        write!(
+            f,
+            "the guest has more than {most} {what}: more take a larger `EngineOptions::{what}`"
+        )
+    }
+}
 
 /// What is known of a guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,10 +140,8 @@ impl Guest {
         let membrane = runtime
             .join(&host, &domain, policy)
             .map_err(StartError::Join)?;
-        let instance = instantiate(code, &domain).map_err(|end| {
-            domain.close(end.to_string());
-            StartError::Ended(end)
-        })?;
+        let instance =
+            instantiate(code, &domain).inspect_err(|error| domain.close(error.to_string()))?;
         let ending = Arc::downgrade(&instance);
         domain.on_close(move || {
             if let Some(instance) = ending.upgrade() {
@@ -190,11 +218,12 @@ impl Guest {
 /// The most bytes that the engine counts for a node, its text and bytes not included.
 const LIFTED_BYTES: usize = 256;
 
-fn instantiate(code: &Code, domain: &Domain) -> Result<Arc<Instance>, End> {
+fn instantiate(code: &Code, domain: &Domain) -> Result<Arc<Instance>, StartError> {
+    let options = code.engine().options();
     // What a module does when it starts runs on this stack, too.
-    let _inside = Inside::enter(code.engine().options()).map_err(|_| End::OutOfStack)?;
+    let _inside = Inside::enter(options).map_err(|_| StartError::Ended(End::OutOfStack))?;
     let limits = domain.limits();
-    let state = State::new(domain.clone(), limits.memory_bytes, limits.handles);
+    let state = State::new(domain.clone(), options);
     let mut store = Store::new(code.engine().inner(), state);
     store.limiter(|state| state);
     // What may be lifted out of its memory for one call, before the message is measured.
@@ -217,13 +246,33 @@ fn instantiate(code: &Code, domain: &Domain) -> Result<Arc<Instance>, End> {
     let instantiated = code.pre().instantiate(&mut store);
     let plugin = instantiated.map_err(|error| {
         if store.data().memory.refused {
-            End::OutOfMemory
-        } else {
-            End::of(&error)
+            return StartError::Ended(End::OutOfMemory);
+        }
+        match one_too_many(code, options, &error) {
+            Some(parts) => StartError::TooMany(parts),
+            None => StartError::Ended(End::of(&error)),
         }
     })?;
     instance.settle(store, plugin);
     Ok(instance)
+}
+
+/// Which of the engine's limits on what a guest is made of stood in its way, if one did.
+fn one_too_many(code: &Code, options: EngineOptions, error: &wasmtime::Error) -> Option<Parts> {
+    let more = |count: u32, most: usize| usize::try_from(count).is_ok_and(|count| count > most);
+    let needs = code.pre().instance_pre().component().resources_required()?;
+    if more(needs.num_memories, options.memories) {
+        return Some(Parts::Memories(options.memories));
+    }
+    if more(needs.num_tables, options.tables) {
+        return Some(Parts::Tables(options.tables));
+    }
+    // The engine tells nobody how many instances there are, but by these words. With other words it is an end like another.
+    let words = "resource limit exceeded: instance count too high";
+    error
+        .chain()
+        .any(|error| error.to_string().starts_with(words))
+        .then_some(Parts::Instances(options.instances))
 }
 
 impl Drop for Guest {

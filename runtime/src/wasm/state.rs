@@ -1,7 +1,9 @@
 //! What a guest's store holds: its handles, its limits, and how it ended.
 
+use super::engine::EngineOptions;
 use super::instance::Instance;
 use crate::domain::{Domain, Handle};
+use crate::limits::Limits;
 use crate::object::Object;
 use std::fmt;
 #[expect(
@@ -35,6 +37,8 @@ pub(super) struct State {
     /// The instance's.
     pub(super) released: Arc<Released>,
     pub(super) ended: Option<End>,
+    /// The engine's.
+    options: EngineOptions,
 }
 
 /// What a guest is to be told that the host no longer holds, and how often it had passed it.
@@ -140,7 +144,12 @@ impl End {
 }
 
 impl State {
-    pub(super) fn new(domain: Domain, memory: usize, handles: usize) -> Self {
+    pub(super) fn new(domain: Domain, options: EngineOptions) -> Self {
+        let Limits {
+            memory_bytes,
+            handles,
+            ..
+        } = *domain.limits();
         let mut table = ResourceTable::new();
         // Each object that is named may have several handles.
         table.set_max_capacity(handles.saturating_mul(4).saturating_add(64));
@@ -151,10 +160,11 @@ impl State {
             deadline: None,
             released: Arc::default(),
             memory: Memory {
-                most: memory,
+                most: memory_bytes,
                 ..Memory::default()
             },
             ended: None,
+            options,
         }
     }
 
@@ -201,17 +211,15 @@ impl ResourceLimiter for State {
     }
 
     fn instances(&self) -> usize {
-        // The guest's own module, and the few that join it to the component's imports.
-        16
+        self.options.instances
     }
 
     fn memories(&self) -> usize {
-        // Each takes several GiB of addresses, however small it is.
-        4
+        self.options.memories
     }
 
     fn tables(&self) -> usize {
-        16
+        self.options.tables
     }
 
     fn table_growing(
