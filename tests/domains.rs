@@ -258,7 +258,7 @@ fn reference_of_another_domain_in_an_argument_is_no_argument() {
         .expect_err("not the guest's to pass");
     assert_eq!(
         error.to_string(),
-        "argument 0: expected a reference of the calling domain's, found another domain's: send it there"
+        "argument 0 (other): expected a reference of the calling domain's, found another domain's: send it there"
     );
     assert_eq!(entered(&log), [""; 0]);
 }

@@ -95,9 +95,45 @@ fn numbers_come_back_from_both_ends_of_their_range() {
         u64::MAX,
         "expected an integer from 0 to 255, found an integer out of range",
     );
+    refuses::<u8>(
+        300,
+        "expected an integer from 0 to 255, found an integer out of range",
+    );
     refuses::<u16>(1.0, "expected an integer from 0 to 65535, found float");
+    refuses::<u8>(1.0, "expected an integer from 0 to 255, found float");
     refuses::<f64>(1, "expected a float, found integer");
     refuses::<bool>(1, "expected a bool, found integer");
+}
+
+/// Fails if one width does not know the longer form: it then says that 5 is not between 0 and 255.
+#[test]
+fn integer_in_its_longer_form_is_the_same_integer_for_every_width() {
+    fn reads<T: Dynamic + TryFrom<u8> + PartialEq + Debug>(least: i128, most: i128) {
+        let runtime = Runtime::new();
+        let read = |value| T::from_value(&value, runtime.host());
+        assert_eq!(read(Value::Uint(5)).ok(), T::try_from(5).ok());
+        assert_eq!(read(Value::Int(5)).ok(), T::try_from(5).ok());
+        let words =
+            format!("expected an integer from {least} to {most}, found an integer out of range");
+        if let Some(above) = u64::try_from(most)
+            .ok()
+            .and_then(|most| most.checked_add(1))
+        {
+            for value in [Value::Uint(above), above.into()] {
+                assert_eq!(read(value).expect_err("too large").to_string(), words);
+            }
+        }
+    }
+    reads::<u8>(0, u8::MAX.into());
+    reads::<u16>(0, u16::MAX.into());
+    reads::<u32>(0, u32::MAX.into());
+    reads::<u64>(0, u64::MAX.into());
+    reads::<usize>(0, usize::MAX as i128);
+    reads::<i8>(i8::MIN.into(), i8::MAX.into());
+    reads::<i16>(i16::MIN.into(), i16::MAX.into());
+    reads::<i32>(i32::MIN.into(), i32::MAX.into());
+    reads::<i64>(i64::MIN.into(), i64::MAX.into());
+    reads::<isize>(isize::MIN as i128, isize::MAX as i128);
 }
 
 #[test]
@@ -476,12 +512,12 @@ fn arguments_that_do_not_fit_say_which_and_where() {
     );
     assert_eq!(
         words(&[list([1.into(), true.into()]), named()]),
-        "argument 0[1]: expected an integer from 0 to 4294967295, found bool"
+        "argument 0 (numbers)[1]: expected an integer from 0 to 4294967295, found bool"
     );
     let wrong = Value::record([("name", "n".into()), ("type", Value::Null)]);
     assert_eq!(
         words(&[list([]), wrong]),
-        "argument 1.type: expected an integer from 0 to 255, found null"
+        "argument 1 (more).type: expected an integer from 0 to 255, found null"
     );
 }
 
@@ -638,22 +674,24 @@ fn answer_that_is_deeper_than_any_message_may_be_is_failed() {
 
 #[test]
 fn answer_that_is_not_the_interfaces_is_failed() {
-    let answers: [fn() -> Result<Value, CallError>; 6] = [
+    let answers: [fn() -> Result<Value, CallError>; 5] = [
         || Ok(1.into()),
         || Ok(Value::Null),
         || Ok(Value::record([("Ok", "x".into())])),
         || Err(CallError::Raised(1.into())),
         || Err(CallError::Raised("such a kind there is not".into())),
-        || Err(CallError::Busy),
     ];
-    for answer in answers {
+    let told = |answer: fn() -> Result<Value, CallError>| {
         let runtime = Runtime::new();
         let object = far(runtime.host(), &runtime, move |_, _| answer());
-        assert_eq!(
-            runtime.host().call_named(&object, "who", &[]),
-            Err(ErrorKind::Failed.into())
-        );
+        runtime.host().call_named(&object, "who", &[])
+    };
+    for answer in answers {
+        assert_eq!(told(answer), Err(ErrorKind::Failed.into()));
     }
+    // That nobody has begun is no answer of the interface's either, but one that the caller can use.
+    let busy = Err(ErrorKind::Busy.into());
+    assert_eq!(told(|| Err(CallError::Busy)), busy);
 }
 
 #[test]
@@ -738,7 +776,7 @@ fn iterator_is_taken_once() {
     assert_eq!(drain(), Ok(vec![1_u8, 2].into()));
     assert_eq!(
         drain().expect_err("taken").to_string(),
-        "argument 0: expected an iterator that nobody has taken, found another object, or one that was taken"
+        "argument 0 (items): expected an iterator that nobody has taken, found another object, or one that was taken"
     );
 }
 

@@ -24,7 +24,7 @@ pub enum CallError {
     /// A limit is reached.
     Limit(Limit),
     /// What a [`Foreign`](crate::Foreign) answers whose other side is at work for somebody else. Whoever calls it through its
-    /// interface gets [`ErrorKind::Failed`].
+    /// interface gets [`ErrorKind::Busy`].
     Busy,
 }
 
@@ -59,6 +59,9 @@ impl std::error::Error for Limit {}
 
 /// A value that is not of the type that is wanted.
 ///
+/// It says where: which argument, by number and name, and what in it; what was expected, an integer with its range; and what
+/// kind of value was found. All of that is the interface's or the caller's: nothing of the target is in it, and not the value.
+///
 /// # Examples
 ///
 /// ```
@@ -79,7 +82,7 @@ impl std::error::Error for Limit {}
 /// let knob = runtime.host().own::<dyn Dial>(Arc::new(Knob));
 /// let turn = knob.method("turn").unwrap();
 /// let CallError::Arguments(mismatch) = runtime.host().call(&knob, turn, &[256.into()]).unwrap_err() else { panic!() };
-/// assert_eq!(mismatch.to_string(), "argument 0: expected an integer from 0 to 255, found an integer out of range");
+/// assert_eq!(mismatch.to_string(), "argument 0 (to): expected an integer from 0 to 255, found an integer out of range");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch(Box<Inner>);
@@ -100,7 +103,8 @@ enum Found {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
-    Argument(usize),
+    /// Its number, and its name if it has one.
+    Argument(usize, &'static str),
     Item(usize),
     Field(Cow<'static, str>),
 }
@@ -138,10 +142,10 @@ impl Mismatch {
         self.step(Step::Field(name.into()))
     }
 
-    /// The same, seen from the call that the value is an argument of.
+    /// The same, seen from the call that the value is an argument of. A closure's arguments have no names.
     #[must_use]
-    pub(crate) fn in_argument(self, index: usize) -> Self {
-        self.step(Step::Argument(index))
+    pub(crate) fn in_argument(self, index: usize, name: &'static str) -> Self {
+        self.step(Step::Argument(index, name))
     }
 }
 
@@ -154,7 +158,8 @@ impl fmt::Display for Mismatch {
         } = &*self.0;
         for (index, step) in path.iter().rev().enumerate() {
             match step {
-                Step::Argument(argument) => write!(f, "argument {argument}")?,
+                Step::Argument(argument, "") => write!(f, "argument {argument}")?,
+                Step::Argument(argument, name) => write!(f, "argument {argument} ({name})")?,
                 Step::Item(item) => write!(f, "[{item}]")?,
                 Step::Field(name) => write!(f, "{}{name}", if index > 0 { "." } else { "" })?,
             }
@@ -179,7 +184,7 @@ impl fmt::Display for CallError {
             Self::Raised(value) => write!(f, "raised: {value}"),
             Self::Arguments(mismatch) => mismatch.fmt(f),
             Self::Limit(limit) => limit.fmt(f),
-            Self::Busy => f.write_str("busy"),
+            Self::Busy => Error::from(ErrorKind::Busy).fmt(f),
         }
     }
 }
@@ -205,7 +210,8 @@ impl CallError {
         match self {
             Self::Membrane(error) => *error,
             Self::Limit(_) => ErrorKind::Exhausted.into(),
-            Self::Raised(_) | Self::Arguments(_) | Self::Busy => ErrorKind::Failed.into(),
+            Self::Busy => ErrorKind::Busy.into(),
+            Self::Raised(_) | Self::Arguments(_) => ErrorKind::Failed.into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! # Domains, calls and guests
 //!
-//! The tests are in `tests/`: `dynamic.rs`, `domains.rs`, and the package in `guests/`.
+//! The tests are in `tests/`: `dynamic.rs`, `domains.rs`, `imports.rs`, and the package in `guests/`.
 //!
 //! | | promise | shown by |
 //! |---|---|---|
@@ -15,7 +15,11 @@
 //! | **R7** | A message is checked before it is believed: no cycle, nothing shared, no more than the limits. | `guests/pools.rs` |
 //! | **R8** | A guest ends alone: the host and other guests go on, and nothing of it stays. | `guests/forged.rs`, `guests/limits.rs`, `guests/churn.rs` |
 //! | **R9** | What a guest is told of an end or a failure has no text of the host's. | `guests/forged.rs`, `guests/lifetimes.rs` |
-//! | **R10** | No two threads wait for each other in guests: who is inside one does not wait for another. | `guests/two_guests.rs` |
+//! | **R10** | No two threads wait for each other in guests: who is inside one does not wait for another, but is told `ErrorKind::Busy`. | `guests/two_guests.rs` |
+//! | **R11** | A guest that waits can be called on the thread that it waits for, through whatever other guests that goes, in any order. | `guests/two_guests.rs` |
+//! | **R12** | What is imported by one key as one interface is one object while it lives, whichever threads import it; what was made for it in vain is dropped once. | `imports.rs` |
+//! | **R13** | An allowlist is a Rust trait's: another trait of the same name and text has its own. | `imports.rs` |
+//! | **R14** | A guest made of more instances, memories or tables than the engine allows does not start, and the error says what to raise. | `guests/bounds.rs` |
 //!
 //! What is not promised:
 //!
@@ -36,6 +40,9 @@
 //!   sides compile. A guest's `describe` does not. But the numbers of what is allowed have gaps where something is not, and a
 //!   guest is told the hash of the whole interface: it can tell that something is not allowed, and confirm a guess at what.
 //! - **The number of domains.** It is in the names of objects: they are given out in order.
+//! - **That a guest is there for everybody.** One thread at a time is in it. Another thread waits as long as the guest's deadline
+//!   says, and a thread that is inside some guest not at all: both are then told `ErrorKind::Busy`, and may try again. A host that
+//!   passes a guest's call on to a thread of its own, and waits for that, cannot have the guest called back from there.
 //! - **Times before 1970** do not exist in a guest.
 //! - **Text of a guest's.** What a guest says is its own claim: print it with care.
 //!

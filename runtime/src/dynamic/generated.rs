@@ -52,8 +52,8 @@ fn raised<E: Dynamic>(error: E, side: &Domain) -> CallError {
 /// An argument that does not fit.
 #[doc(hidden)]
 #[cold]
-pub fn mismatch(error: Mismatch, argument: usize) -> CallError {
-    CallError::Arguments(error.in_argument(argument))
+pub fn mismatch(error: Mismatch, argument: usize, name: &'static str) -> CallError {
+    CallError::Arguments(error.in_argument(argument, name))
 }
 
 /// What a method gives and raises.

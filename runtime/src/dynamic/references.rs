@@ -68,7 +68,7 @@ macro_rules! closures {
                     $(
                         let at = index.next().unwrap_or(0);
                         let $value = $arg::from_value($value, side)
-                            .map_err(|error| CallError::Arguments(error.in_argument(at)))?;
+                            .map_err(|error| CallError::Arguments(error.in_argument(at, "")))?;
                     )*
                     answer(target($($value),*), side)
                 }

@@ -182,25 +182,22 @@ impl Context<'_> {
         let values: Vec<_> = (0..count)
             .map(|index| local(&format!("value{index}")))
             .collect();
-        let read =
-            method
-                .arguments
-                .iter()
-                .zip(&values)
-                .enumerate()
-                .map(|(index, (argument, value))| {
-                    let (_, ty) = self.form(argument);
-                    let error = local("error");
-                    let read = if argument.borrowed.is_some() {
-                        quote_spanned!(at(ty)=> <#ty as #runtime::DynamicRef>::hold)
-                    } else {
-                        quote_spanned!(at(ty)=> <#ty as #runtime::Dynamic>::from_value)
-                    };
-                    quote! {
-                        let #value = #read(#value, #side)
-                            .map_err(|#error| #runtime::__private::mismatch(#error, #index))?;
-                    }
-                });
+        let read = method.arguments.iter().zip(&values).enumerate().map(
+            |(index, (argument, value))| {
+                let (_, ty) = self.form(argument);
+                let error = local("error");
+                let name = argument.name.unraw().to_string();
+                let read = if argument.borrowed.is_some() {
+                    quote_spanned!(at(ty)=> <#ty as #runtime::DynamicRef>::hold)
+                } else {
+                    quote_spanned!(at(ty)=> <#ty as #runtime::Dynamic>::from_value)
+                };
+                quote! {
+                    let #value = #read(#value, #side)
+                        .map_err(|#error| #runtime::__private::mismatch(#error, #index, #name))?;
+                }
+            },
+        );
         let passed = method
             .arguments
             .iter()
