@@ -3,8 +3,8 @@
 use super::forger::{Forged, Parts, assert_ends, assert_told};
 use super::{Server, assert_engine_works, brief};
 use membrane::ErrorKind;
-use runtime::Limits;
 use runtime::wasm::{End, StartError};
+use runtime::{Limits, MessageLimits};
 use std::sync::Arc;
 use tests::assert_kind;
 
@@ -267,6 +267,35 @@ fn message_that_makes_no_sense_is_answered() {
             ),
         ],
     );
+}
+
+/// Fails if plain scalars are taken without a look at how many there may be.
+#[test]
+fn scalars_beyond_the_limit_are_too_many() {
+    const EXHAUSTED: u64 = 6;
+    const ARGUMENTS: u64 = 8;
+    let strike = |count: u32| {
+        let attack = format!(
+            "(i32.store8 (i32.const 1056) (i32.const 2)) (i32.store8 (i32.const 1088) (i32.const 2))
+             (call $call7 (local.get $h) (i32.const {count}) (i32.const 1024) (i32.const {count})) (call $told)"
+        );
+        let limits = Limits {
+            message: MessageLimits {
+                nodes: 2,
+                ..MessageLimits::default()
+            },
+            ..Limits::default()
+        };
+        let forged = Parts::attack(&attack).start(limits).expect("it starts");
+        forged.forger.strike(Server::new(), Server::new())
+    };
+    assert_eq!(strike(1), Ok(100), "reached: one is answered");
+    assert_eq!(
+        strike(2),
+        Ok(ARGUMENTS),
+        "as many as there may be are one too many for the method"
+    );
+    assert_eq!(strike(3), Ok(EXHAUSTED));
 }
 
 #[test]

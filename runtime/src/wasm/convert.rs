@@ -6,7 +6,8 @@ use super::bindings::object_membrane::guest::host::{
 use super::bindings::object_membrane::guest::values::{self, LentObject, OwnObject};
 use crate::call_error::CallError;
 use crate::interface::InterfaceHash;
-use crate::wire::{Node, Reference};
+use crate::value::{MessageLimits, Value};
+use crate::wire::{Node, Reference, Values};
 use membrane::ErrorKind;
 
 pub(super) type Nodes = Vec<values::Node>;
@@ -19,6 +20,39 @@ pub(super) fn nodes_in(nodes: Nodes) -> Vec<Node> {
 /// A pool that goes to a guest.
 pub(super) fn nodes_out(nodes: Vec<Node>) -> Nodes {
     nodes.into_iter().map(node_out).collect()
+}
+
+/// The values of a message that is nothing but that many scalars. `None` for any other message, and for one that makes no
+/// sense: [`wire::read`](crate::wire::read) tells the two apart.
+pub(super) fn scalars_in(nodes: &Nodes, count: u32, limits: &MessageLimits) -> Option<Values> {
+    let is_plain = usize::try_from(count).is_ok_and(|count| count == nodes.len());
+    if !is_plain || nodes.len() > limits.nodes {
+        return None;
+    }
+    let mut values = Values::new();
+    for node in nodes {
+        values.push(match *node {
+            values::Node::Null => Value::Null,
+            values::Node::Boolean(yes) => Value::Bool(yes),
+            values::Node::Integer(int) => Value::Int(int),
+            values::Node::Unsigned(uint) if i64::try_from(uint).is_err() => Value::Uint(uint),
+            values::Node::Number(float) => Value::Float(float),
+            _ => return None,
+        });
+    }
+    Some(values)
+}
+
+/// The node of a scalar.
+pub(super) fn scalar_out(value: &Value) -> Option<values::Node> {
+    Some(match *value {
+        Value::Null => values::Node::Null,
+        Value::Bool(yes) => values::Node::Boolean(yes),
+        Value::Int(int) => values::Node::Integer(int),
+        Value::Uint(uint) => values::Node::Unsigned(uint),
+        Value::Float(float) => values::Node::Number(float),
+        _ => return None,
+    })
 }
 
 fn node_in(node: values::Node) -> Node {

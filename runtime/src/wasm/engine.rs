@@ -3,6 +3,11 @@
 use super::code::{Code, LoadError};
 use std::fmt;
 use std::path::Path;
+#[expect(
+    clippy::disallowed_types,
+    reason = "a count that nobody synchronises by, in a crate without models"
+)]
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -142,6 +147,10 @@ impl Engine {
         self.0.options
     }
 
+    pub(super) fn clock(&self) -> Arc<Clock> {
+        self.0.clock.clone()
+    }
+
     pub(super) fn inner(&self) -> &wasmtime::Engine {
         &self.0.engine
     }
@@ -170,9 +179,12 @@ impl Drop for Inner {
 }
 
 /// A thread that wakes running guests from time to time, so that they can be looked at. It sleeps while none runs.
-struct Clock {
+pub(super) struct Clock {
     count: Mutex<Count>,
     changed: Condvar,
+    /// How often guests were woken.
+    #[expect(clippy::disallowed_types, reason = "as above")]
+    ticks: AtomicU64,
 }
 
 #[derive(Default)]
@@ -186,6 +198,7 @@ impl Clock {
         let clock = Arc::new(Self {
             count: Mutex::default(),
             changed: Condvar::new(),
+            ticks: AtomicU64::default(),
         });
         let kept = clock.clone();
         std::thread::Builder::new()
@@ -204,10 +217,17 @@ impl Clock {
             } else {
                 drop(count);
                 std::thread::sleep(TICK);
+                // Relaxed: whoever sees it late is late by that much.
+                self.ticks.fetch_add(1, Relaxed);
                 engine.increment_epoch();
                 self.count()
             };
         }
+    }
+
+    /// A number that is another one after each tick: while it is the same, less than about a tick has passed.
+    pub(super) fn ticks(&self) -> u64 {
+        self.ticks.load(Relaxed)
     }
 
     fn count(&self) -> MutexGuard<'_, Count> {

@@ -223,7 +223,7 @@ fn instantiate(code: &Code, domain: &Domain) -> Result<Arc<Instance>, StartError
     // What a module does when it starts runs on this stack, too.
     let _inside = Inside::enter(options).map_err(|_| StartError::Ended(End::OutOfStack))?;
     let limits = domain.limits();
-    let state = State::new(domain.clone(), options);
+    let state = State::new(domain.clone(), code.engine());
     let mut store = Store::new(code.engine().inner(), state);
     store.limiter(|state| state);
     // What may be lifted out of its memory for one call, before the message is measured.

@@ -5,7 +5,9 @@
 
 use super::bindings::object_membrane::guest::host::{Description, Failure, Message};
 use super::bindings::object_membrane::guest::values::{Node, OwnObject};
-use super::convert::{Answer, Nodes, description_out, failure_out, nodes_in, nodes_out};
+use super::convert::{
+    Answer, Nodes, description_out, failure_out, nodes_in, nodes_out, scalar_out, scalars_in,
+};
 use super::frames;
 use super::state::{Held, State};
 use crate::call_error::CallError;
@@ -53,33 +55,56 @@ fn call(
     let state = store.data_mut();
     // The time is looked at when the guest has waited for it.
     state.check_open()?;
-    let object = state.table.get(&this)?.object.clone();
-    let domain = state.domain.clone();
-    let args = match read(
-        state,
-        nodes,
-        arity,
-        |state, place| Ok(state.table.get(&objects[place])?.object.clone()),
-        objects.len(),
-    )? {
-        Ok(args) => args,
-        Err(malformed) => return Ok((Err(malformed_out(&malformed)),)),
+    let held = state.table.get_mut(&this)?;
+    // In a call inside the call it is away.
+    let object = held.spare.take().unwrap_or_else(|| held.object.clone());
+    let limits = state.domain.limits().message;
+    let mut nodes = nodes;
+    let args = match scalars_in(&nodes, arity, &limits) {
+        Some(args) => args,
+        None => match read(
+            state,
+            std::mem::take(&mut nodes),
+            arity,
+            |state, place| Ok(state.table.get(&objects[place])?.object.clone()),
+            objects.len(),
+        )? {
+            Ok(args) => args,
+            Err(malformed) => return Ok((Err(malformed_out(&malformed)),)),
+        },
     };
+    let domain = state.take_domain();
     let instance = state.instance.as_ptr().addr();
     let answer = frames::wait(instance, store.as_context_mut(), || {
         domain.call(&object, method, &args)
     });
     // Their `Drop` may be anything: not while the answer is made.
     drop(args);
-    drop(object);
+    if let Ok(held) = store.data_mut().table.get_mut(&this) {
+        let _same = held.spare.replace(object);
+    }
     // What a guest passes in one long call is not to pile up until it returns.
     if store.data().released.count() >= RELEASED_AT_ONCE {
         let instance = store.data().instance()?;
         instance.tell_released(store.as_context_mut())?;
     }
     let state = store.data_mut();
+    state.put_domain(domain);
     // The guest may have been ended meanwhile.
-    state.check()?;
+    state.check_after_call()?;
+    let answer = match answer {
+        Ok(value) => match scalar_out(&value) {
+            Some(node) => {
+                // In the place of the arguments.
+                nodes.clear();
+                nodes.push(node);
+                let objects = Vec::new();
+                return Ok((Ok(Message { nodes, objects }),));
+            }
+            None => Ok(value),
+        },
+        Err(error) => Err(error),
+    };
     Ok((reply(state, answer)?,))
 }
 
@@ -109,11 +134,11 @@ fn share(mut store: StoreContextMut<'_, State>, (this,): Object1) -> Result<(Res
 
 /// How often a guest refers to each object of its own, which it holds for us until it is told otherwise: also if the message
 /// turns out to make no sense.
-fn own_objects(nodes: &Nodes) -> HashMap<u64, u64> {
-    let mut own = HashMap::new();
+fn own_objects(nodes: &Nodes) -> Option<HashMap<u64, u64>> {
+    let mut own = None;
     for node in nodes {
         if let Node::Exported(OwnObject { id, .. }) = node {
-            *own.entry(*id).or_insert(0) += 1;
+            *own.get_or_insert_with(HashMap::new).entry(*id).or_insert(0) += 1;
         }
     }
     own
@@ -149,7 +174,7 @@ pub(super) fn read(
                 let instance = state.instance.upgrade()?;
                 let object = instance.import(&state.domain, id, interface)?;
                 // From here on its `Drop` says so.
-                if let Some(times) = unread.get_mut(&id) {
+                if let Some(times) = unread.as_mut().and_then(|unread| unread.get_mut(&id)) {
                     *times = times.saturating_sub(1);
                 }
                 Some(object)
@@ -157,7 +182,7 @@ pub(super) fn read(
         },
     );
     if values.is_err() {
-        for (id, times) in unread {
+        for (id, times) in unread.into_iter().flatten() {
             if times > 0 {
                 state.released.add(id, times);
             }
@@ -200,13 +225,14 @@ pub(super) fn write(
     values: impl IntoIterator<Item = Value, IntoIter: ExactSizeIterator>,
 ) -> Result<std::result::Result<Message, CallError>> {
     let mut objects: Vec<Resource<Held>> = Vec::new();
-    let mut made: HashMap<u64, usize> = HashMap::new();
+    let mut made: Option<HashMap<u64, usize>> = None;
     let written = wire::write(values, |object| {
         let interface = object.interface().hash().to_bits();
         if let Some(id) = state.domain.import_key(&object) {
             return Ok(Reference::Own { id, interface });
         }
         let (held, id) = hold(state, object)?;
+        let made = made.get_or_insert_with(HashMap::new);
         let place = if let Some(place) = made.get(&id) {
             // Twice in one message is one handle.
             drop(take(state, held).map_err(|_| CallError::Limit(crate::Limit::Handles))?);
@@ -243,7 +269,12 @@ fn hold(
 ) -> std::result::Result<(Resource<Held>, u64), CallError> {
     let handle = state.domain.insert(&object)?;
     let domain = state.domain.clone();
-    match state.table.push(Held { object, handle }) {
+    let held = Held {
+        object,
+        spare: None,
+        handle,
+    };
+    match state.table.push(held) {
         Ok(held) => Ok((held, handle.key())),
         Err(_full) => {
             domain.release(handle);
@@ -254,7 +285,8 @@ fn hold(
 
 /// Takes a handle from the guest.
 pub(super) fn take(state: &mut State, held: Resource<Held>) -> Result<Arc<Object>> {
-    let Held { object, handle } = state.table.delete(held)?;
+    // The two references are to one object: the last is the one that is returned.
+    let Held { object, handle, .. } = state.table.delete(held)?;
     state.domain.release(handle);
     Ok(Arc::new(object))
 }

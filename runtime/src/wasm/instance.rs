@@ -172,9 +172,10 @@ impl Instance {
 
     /// Sets the limits of one call from outside.
     pub(super) fn prepare(&self, store: &mut Store<State>) {
-        store.data_mut().deadline = self
+        let deadline = self
             .deadline
             .and_then(|limit| Instant::now().checked_add(limit));
+        store.data_mut().set_deadline(deadline);
         store.set_epoch_deadline(1);
         if self.engine.options().fuel {
             // A store begins with none. Refused only by an engine that does not count.

@@ -1,6 +1,6 @@
 //! What a guest's store holds: its handles, its limits, and how it ended.
 
-use super::engine::EngineOptions;
+use super::engine::{Clock, Engine, EngineOptions};
 use super::instance::Instance;
 use crate::domain::{Domain, Handle};
 use crate::limits::Limits;
@@ -23,6 +23,8 @@ use wasmtime::{ResourceLimiter, Trap};
 )]
 pub struct Held {
     pub(super) object: Object,
+    /// A second reference, for the call that it is in: taken, so that nothing is counted, and put back.
+    pub(super) spare: Option<Object>,
     /// Its name in the guest's domain, which counts it.
     pub(super) handle: Handle,
 }
@@ -32,13 +34,18 @@ pub(super) struct State {
     pub(super) domain: Domain,
     pub(super) table: ResourceTable,
     pub(super) instance: Weak<Instance>,
-    pub(super) deadline: Option<Instant>,
+    deadline: Option<Instant>,
     pub(super) memory: Memory,
     /// The instance's.
     pub(super) released: Arc<Released>,
     pub(super) ended: Option<End>,
+    /// A second one, for the call that the guest is in: as with [`Held::spare`].
+    spare: Option<Domain>,
     /// The engine's.
     options: EngineOptions,
+    clock: Arc<Clock>,
+    /// What the clock said when the time was last looked at.
+    seen: u64,
 }
 
 /// What a guest is to be told that the host no longer holds, and how often it had passed it.
@@ -144,7 +151,7 @@ impl End {
 }
 
 impl State {
-    pub(super) fn new(domain: Domain, options: EngineOptions) -> Self {
+    pub(super) fn new(domain: Domain, engine: &Engine) -> Self {
         let Limits {
             memory_bytes,
             handles,
@@ -164,8 +171,27 @@ impl State {
                 ..Memory::default()
             },
             ended: None,
-            options,
+            spare: None,
+            options: engine.options(),
+            clock: engine.clock(),
+            seen: 0,
         }
+    }
+
+    /// The guest's domain, for whoever does not have the store meanwhile.
+    pub(super) fn take_domain(&mut self) -> Domain {
+        self.spare.take().unwrap_or_else(|| self.domain.clone())
+    }
+
+    /// Puts back what [`take_domain`](Self::take_domain) gave.
+    pub(super) fn put_domain(&mut self, domain: Domain) {
+        self.spare = Some(domain);
+    }
+
+    /// Sets the time at which the guest's call is to be over.
+    pub(super) fn set_deadline(&mut self, deadline: Option<Instant>) {
+        self.deadline = deadline;
+        self.seen = self.clock.ticks();
     }
 
     pub(super) fn instance(&self) -> Result<Arc<Instance>, EndNow> {
@@ -181,6 +207,17 @@ impl State {
             return Err(EndNow(End::Stopped));
         }
         Ok(())
+    }
+
+    /// Whether the guest may go on, after a call of its: as [`check`](Self::check), with a look at the time once in a tick.
+    /// Between two ticks the guest would not be looked at either if it ran.
+    pub(super) fn check_after_call(&mut self) -> Result<(), EndNow> {
+        let ticks = self.clock.ticks();
+        if ticks == self.seen {
+            return self.check_open();
+        }
+        self.seen = ticks;
+        self.check()
     }
 
     /// Whether the guest may go on: it was not ended, and has time left.
