@@ -263,6 +263,28 @@ fn reference_of_another_domain_in_an_argument_is_no_argument() {
     assert_eq!(entered(&log), [""; 0]);
 }
 
+/// Fails if a name that there is not is refused before it is known whether the reference may be sent here.
+#[test]
+fn name_that_there_is_not_is_answered_as_one_that_is_not_allowed_whoever_holds_the_reference() {
+    let (runtime, guest) = two();
+    let stranger = runtime.domain("stranger", Limits::default());
+    let (shelf, log) = oak(runtime.host());
+    let lent = runtime.host().send(&shelf, &guest).expect("joined");
+    let alike = |side: &Domain, object: &Object| {
+        let answer = side.call_named(object, "wipe", &["".into()]);
+        assert_eq!(side.call_named(object, "nothing", &["".into()]), answer);
+        kind(answer)
+    };
+    assert_eq!(alike(&guest, &lent), ErrorKind::Refused);
+    assert_eq!(alike(&guest, &shelf), ErrorKind::Refused);
+    assert_eq!(alike(&stranger, &shelf), ErrorKind::Rejected);
+    let membrane = guest.membrane(runtime.host()).expect("joined");
+    membrane.revoke("over");
+    assert_eq!(alike(&guest, &lent), ErrorKind::Refused);
+    assert_eq!(alike(&guest, &shelf), ErrorKind::Revoked);
+    assert_eq!(entered(&log), [""; 0]);
+}
+
 #[test]
 fn object_goes_through_two_membranes_on_two_hops() {
     let runtime = Runtime::new();

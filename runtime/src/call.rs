@@ -20,7 +20,8 @@ impl Domain {
     ///
     /// # Errors
     ///
-    /// [`CallError::Membrane`]: no such method, or not allowed; revoked; panicked; too deep; rejected.
+    /// [`CallError::Membrane`]: no such method, or not allowed; revoked; panicked; too deep; rejected; a condition of the
+    /// membrane's; of an object that is implemented elsewhere also [`ErrorKind::Failed`] and [`ErrorKind::Busy`].
     /// [`CallError::Limit`]: arguments or result are larger than [`Limits::message`](crate::Limits::message), on the way
     /// through a membrane. [`CallError::Arguments`]: they are not what the method takes. [`CallError::Raised`]: the
     /// object's own error.
@@ -65,7 +66,7 @@ impl Domain {
     ) -> Result<Value, CallError> {
         match object.interface().number(method) {
             Some(method) => self.call(object, method, args),
-            None => Err(no_such_method(object)),
+            None => Err(no_such_method(self, object)),
         }
     }
 }
@@ -141,11 +142,17 @@ fn settled(
     }
 }
 
-/// The answer to a name that there is not: as if it were not allowed. A refusal comes before a revocation, here as there.
+/// The answer to a name that there is not: as if it were not allowed. A refusal comes before a revocation, here as there; and
+/// a reference that another domain holds cannot be called at all if it cannot be sent here.
 #[cold]
-fn no_such_method(_: &Object) -> CallError {
+fn no_such_method(side: &Domain, object: &Object) -> CallError {
     if fault::on(Fault::TellsMissing) {
         return ErrorKind::Failed.into();
+    }
+    if object.holder() != side.id()
+        && let Err(error) = side.receive(object)
+    {
+        return error.into();
     }
     ErrorKind::Refused.into()
 }

@@ -4,7 +4,8 @@ use crate::value::MessageLimits;
 use std::time::Duration;
 
 /// What a domain may use. Calls inside calls are bounded by the policy that it is joined under
-/// ([`PolicyBuilder::depth_limit`](membrane::PolicyBuilder::depth_limit)).
+/// ([`PolicyBuilder::depth_limit`](membrane::PolicyBuilder::depth_limit)); stack, and what a guest is made of, by the engine
+/// (`wasm::EngineOptions`).
 ///
 /// # Examples
 ///

@@ -83,6 +83,7 @@
 //! | `Rejected` | an argument or result may not cross, or a rule does not agree | nothing else | which argument, which rule |
 //! | `Panicked` | the call ended in a panic | nothing else | message, payload, place |
 //! | `Failed` | an answer was not of the interface's types | nothing else | the answer |
+//! | `Busy` | the target is of a guest or a peer that is at work for somebody else, and nothing of the call has reached it | nothing else | for whom |
 //!
 //! An interface's own errors are data, and cross by their own conversion. A target can answer with any kind, and cannot answer with
 //! a reason, a condition or a time: these are the membrane's. The full cause of a panic stays where it happened, with the panic hook.
