@@ -7,7 +7,7 @@ use runtime::{
 };
 use std::sync::{Arc, Barrier, Mutex, PoisonError};
 use std::time::Duration;
-use tests::{Census, Token, soon, start};
+use tests::{Census, Started, Token, soon, start};
 
 const ROUNDS: u64 = if cfg!(miri) { 5 } else { 300 };
 const THREADS: usize = 3;
@@ -131,7 +131,7 @@ fn at_once<R: Send + 'static>(
         look(
             side,
             round,
-            threads.into_iter().map(|thread| thread.finish()).collect(),
+            threads.into_iter().map(Started::finish).collect(),
         );
     }
 }
@@ -165,7 +165,7 @@ fn threads_that_import_one_key_at_once_have_one_object() {
     assert_eq!(handles.len(), count, "each handle was released once");
     assert_eq!(count, side.census.made());
     assert!(
-        side.census.made() > ROUNDS as usize,
+        side.census.made() as u64 > ROUNDS,
         "reached: some were made in vain"
     );
 }

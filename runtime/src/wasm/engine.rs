@@ -179,6 +179,7 @@ impl Drop for Inner {
 }
 
 /// A thread that wakes running guests from time to time, so that they can be looked at. It sleeps while none runs.
+#[derive(Default)]
 pub(super) struct Clock {
     count: Mutex<Count>,
     changed: Condvar,
@@ -195,11 +196,7 @@ struct Count {
 
 impl Clock {
     fn start(engine: wasmtime::Engine) -> std::io::Result<Arc<Self>> {
-        let clock = Arc::new(Self {
-            count: Mutex::default(),
-            changed: Condvar::new(),
-            ticks: AtomicU64::default(),
-        });
+        let clock = Arc::<Self>::default();
         let kept = clock.clone();
         std::thread::Builder::new()
             .name("guest clock".into())
