@@ -2,6 +2,7 @@
 
 use crate::conditions::Condition;
 use crate::crossing::Crossing;
+use crate::fault::{self, Fault};
 use crate::passable::Passable;
 use crate::reason::Reason;
 use std::num::NonZeroU64;
@@ -254,6 +255,9 @@ impl Passable for Error {
     const BARE: bool = false;
 
     fn pass(self, _: &Crossing<'_>) -> Result<Self, Error> {
+        if fault::on(Fault::WholeErrors) {
+            return Ok(self);
+        }
         Ok(Self::from(self.kind()))
     }
 

@@ -64,6 +64,13 @@ pub enum Fault {
     BareItems,
     /// What a future ends with crosses as it is.
     BareCompletions,
+    /// A future, a stream or an iterator crosses as it is.
+    BareSuspended,
+    /// A buffer crosses as it is, whoever owns it.
+    #[cfg(feature = "bytes")]
+    BareBuffers,
+    /// What another membrane answered crosses whole.
+    WholeErrors,
     /// A proxy of another tree says what it stands for.
     StripForeign,
     /// An answer is believed whoever gives it.
@@ -80,10 +87,16 @@ pub enum Fault {
     WiderChild,
     /// Names that a policy does not know are passed over.
     LenientNames,
+    /// What a child spends is on its own account only.
+    ChildAlone,
     /// No rule on arguments is asked.
     UncheckedRules,
     /// A proxy that is dropped leaves its entry.
     KeptEntries,
+    /// A closure that is dropped leaves its entry, and its proxy there.
+    ClosuresKept,
+    /// A table keeps its proxies alive.
+    TableOwns,
     /// Every object is wrapped anew.
     NoIdentity,
     /// What goes inward is under a switch that nobody has.
@@ -94,6 +107,8 @@ pub enum Fault {
     DebugAsks,
     /// The target's side sees the caller's waker.
     WakerThrough,
+    /// The hook of a grant hears what happens further up.
+    HearsAbove,
     /// Data may be nested in itself without end.
     NoLevels,
 }

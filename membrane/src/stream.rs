@@ -97,7 +97,13 @@ impl<T: Passable, E: Passable + From<Error>> Stream for Flowing<T, E> {
             return Poll::Ready(None);
         };
         listening.relay.listen(context.waker());
-        let outcome = match source.poll_next(&listening.waker, !self.asked) {
+        let through = fault::on(Fault::WakerThrough);
+        let waker = if through {
+            context.waker()
+        } else {
+            &listening.waker
+        };
+        let outcome = match source.poll_next(waker, !self.asked) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(item)) => Poll::Ready(item.map(Ok)),
             Err(error) => Poll::Ready(Some(Err(error))),
@@ -125,6 +131,9 @@ impl<T: Passable, E: Passable + From<Error>> Passable for Pin<Box<Items<T, E>>> 
     }
 
     fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        if fault::on(Fault::BareSuspended) {
+            return Ok(self);
+        }
         let listening = Listening::new();
         let slot = Slot::new(self, listening.relay.clone());
         let source: Arc<dyn Flow<T, E>> = Arc::new(slot);

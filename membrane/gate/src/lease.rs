@@ -292,6 +292,9 @@ impl<T: ?Sized, X> Kept<T, X> {
             }
             Err(payload) => payload,
         };
+        if fault::on(Fault::PayloadThrough) {
+            std::panic::resume_unwind(payload);
+        }
         crate::drop_quietly(payload);
         if !self.scope.stays_open() {
             return Err(refuse(&self.scope, Refusal::Revoked));

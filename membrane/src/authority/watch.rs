@@ -22,6 +22,7 @@ use super::tally::{Counted, Flags};
 use crate::crossing::Place;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Fault};
 use crate::interface::Target;
 use crate::reason::Reason;
 use crate::tree::{Node, Notes, Scope};
@@ -92,6 +93,7 @@ fn tell_at(node: &Node, epoch: u64, event: AuditEvent) {
     let hooks: Vec<_> = line(node)
         .take_while(|at| at.place().flags().audited)
         .filter_map(|at| lock(&at.family).hook())
+        .chain(below(node))
         .collect();
     let label = node.label();
     let record = AuditRecord {
@@ -106,6 +108,17 @@ fn tell_at(node: &Node, epoch: u64, event: AuditEvent) {
     }
     // Somebody may have replaced one meanwhile.
     hooks.into_iter().for_each(drop_flat);
+}
+
+/// The hooks of the children, which are nobody's to tell.
+fn below(node: &Node) -> impl Iterator<Item = Arc<dyn Audit>> + use<> {
+    let children = if fault::on(Fault::HearsAbove) {
+        node.children()
+    } else {
+        Vec::new()
+    };
+    let live = children.into_iter().filter_map(|child| child.upgrade());
+    live.filter_map(|child| lock(&child.data().family).hook())
 }
 
 /// Runs a hook, unless it runs already or too many do.

@@ -159,7 +159,12 @@ impl Ledger {
 
     /// This ledger and those above it.
     fn line(&self) -> impl Iterator<Item = &Self> {
-        std::iter::successors(Some(self), |ledger| ledger.above.as_deref())
+        std::iter::successors(Some(self), |ledger| {
+            if fault::on(Fault::ChildAlone) {
+                return None;
+            }
+            ledger.above.as_deref()
+        })
     }
 
     /// The time, if anything in the line depends on it.
