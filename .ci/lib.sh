@@ -68,3 +68,18 @@ features_of() {
 members() {
     cargo tree --quiet --workspace --depth 0 --prefix none --edges normal | sed -n 's/^\([^ ]*\) .*(\(\/.*\))$/\1 \2/p'
 }
+
+# build_fuzzers: every libFuzzer target, as cargo-fuzz would.
+build_fuzzers() {
+    local flags=(
+        -Cpasses=sancov-module
+        -Cllvm-args=-sanitizer-coverage-level=4
+        -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
+        -Cllvm-args=-sanitizer-coverage-pc-table
+        -Cllvm-args=-sanitizer-coverage-trace-compares
+        --cfg fuzzing
+        -Zsanitizer=address
+        -Cdebug-assertions
+    )
+    RUSTFLAGS="${flags[*]}" cargo +nightly build --release --locked --manifest-path fuzz/Cargo.toml --target "$HOST" --bins
+}
