@@ -3,6 +3,7 @@
 //! | target | input | checked against |
 //! |---|---|---|
 //! | [`calls`] | a program over two trees of membranes with several holders | a model of who holds what, an effect log, a census |
+//! | [`grants`] | a program over a tree of grants with conditions | a model of all that is left of them |
 //! | [`policy`] | lists of names, and pairs of policies | sets of names |
 //! | [`values`] | nested data with objects in it | its own description |
 //!
@@ -15,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod calls;
+pub mod grants;
 pub mod panics;
 pub mod policy;
 pub mod random;

@@ -98,3 +98,29 @@ fn values_agree_with_the_model_on_the_corpus() {
 fn values_agree_with_the_model_on_random_input() {
     try_many(fuzz::values::run);
 }
+
+#[test]
+fn grants_agree_with_the_model_on_the_corpus() {
+    replay("grants", fuzz::grants::run);
+}
+
+#[test]
+fn grants_agree_with_the_model_on_random_programs() {
+    try_many(fuzz::grants::run);
+}
+
+/// Fails when programs stop short of what they are about.
+#[test]
+fn random_grants_are_derived_and_called() {
+    let mut sum = [0; 4];
+    for seed in 0..INPUTS / 10 {
+        let input = SplitMix::new(seed).input(LONGEST);
+        let reached = fuzz::grants::run_counting(&input).expect("it agrees with the model");
+        for (sum, reached) in sum.iter_mut().zip(reached) {
+            *sum += reached;
+        }
+    }
+    let least = [300, 100, 300, 50];
+    let enough = sum.iter().zip(least).all(|(sum, least)| *sum >= least);
+    assert!(enough, "{sum:?}");
+}
