@@ -10,9 +10,11 @@ mod program;
 #[path = "grant_model/world.rs"]
 mod world;
 
-use program::Program;
+use model::Answer;
+use program::{Program, UNIT};
 use quickcheck::QuickCheck;
 use std::cell::RefCell;
+use std::time::Duration;
 use world::{Tally, World};
 
 /// Fails for every condition that is not asked of some level, not charged there, charged by a refusal, or not given back.
