@@ -12,6 +12,9 @@
 //! | `ui::` | a program in `tests/ui/fail` that must not compile, and its twin in `tests/ui/pass` that must |
 //! | `fuzz::` | a fuzz target; what it looks at stands at the head of the module of its name in `fuzz/src` |
 //!
+//! Those in `tests/escapes` have a positive control: in a build with `--cfg membrane_faults`, which leaves out one defence at
+//! a time, the same attack gets out (`.ci/escapes`).
+//!
 //! `tests/documentation.rs` fails if a name here, in [`proposal`](super::proposal) or in its parts is nobody's.
 //!
 //! The lock-free part has invariants of its own, I1 to I8, in the documentation of `object-membrane-gate`; the runtime has
@@ -46,6 +49,11 @@
 //! - `tests::two_hops::reference_in_any_shape_is_wrapped_at_each_of_two_hops`
 //! - `fuzz::calls`
 //! - `fuzz::values`
+//! - `tests::escapes::crossing::containers::a12_elements_of_every_container`
+//! - `tests::escapes::crossing::errors::a2_error_by_every_way`
+//! - `tests::escapes::crossing::later::a8_what_a_future_ends_with`
+//! - `tests::escapes::crossing::later::a10_item_of_an_iterator`
+//! - `tests::escapes::crossing::chains::a21_argument_of_a_callback`
 //!
 //! **K3** A method runs only if the policy of the proxy's membrane lists it for that interface and direction.
 //!
@@ -58,6 +66,7 @@
 //! - `tests::asynchronous::calling::async_method_that_is_not_listed_is_refused_when_it_is_polled`
 //! - `fuzz::calls`
 //! - `fuzz::policy`
+//! - `tests::escapes::crossing::hooks::a20_coercion_to_a_supertrait`
 //!
 //! **K4** A derived membrane allows no more than its parent, and dies with it.
 //!
@@ -83,6 +92,7 @@
 //! - `loom::membrane::loom_identity::dying_proxy_must_not_forget_another`
 //! - `unit::membrane::table::table_agrees_with_a_map_whatever_is_listed_and_forgotten`
 //! - `fuzz::calls`
+//! - `tests::escapes::unwrapping::names::b18_identity_by_every_way`
 //!
 //! **K6** A reference that comes home is the object itself, or what the policy says; a proxy of another tree is wrapped
 //! and never stripped; only the proxy that is asked is believed about whose it is.
@@ -101,6 +111,8 @@
 //! - `ui::hostile_query_kept`
 //! - `ui::lease_key`
 //! - `fuzz::calls`
+//! - `tests::escapes::unwrapping::origins::b3_object_that_has_a_stolen_proxy_answer_for_it`
+//! - `tests::escapes::unwrapping::layers::b8_foreign_proxy_for_a_target`
 //!
 //! **K7** When `revoke` returns, no call passes the switch and nothing is delivered through the subtree, either way;
 //! what passed before counts as running, and `revoke_and_wait` waits for it.
@@ -118,6 +130,7 @@
 //! - `loom::gate::loom_revoke::exit_check_is_needed`
 //! - `loom::membrane::loom_calls::result_is_withheld_once_the_revocation_returned`
 //! - `fuzz::calls`
+//! - `tests::escapes::unwrapping::layers::b7_revocation_of_either_hop`
 //!
 //! **K8** A target is dropped once, never in use, as soon as it is idle after a revocation.
 //!
@@ -209,6 +222,7 @@
 //! - `tests::grant_model::grants_do_what_the_model_says`
 //! - `loom::membrane::loom_conditions::no_call_above_the_budget`
 //! - `loom::membrane::loom_conditions::account_must_stay_locked_until_it_is_charged`
+//! - `fuzz::grants`
 //!
 //! **K16** When `suspend` returns, no call starts in the subtree until every suspension of its line is resumed; then
 //! calls are as fast as before.
@@ -219,6 +233,7 @@
 //! - `loom::membrane::loom_suspension::no_call_starts_once_the_suspension_returned`
 //! - `loom::membrane::loom_suspension::look_under_the_lock_is_needed_to_be_born`
 //! - `unit::membrane::conditions::suspension::calls_are_fast_again_once_every_suspension_is_over`
+//! - `fuzz::grants`
 //!
 //! **K17** A caller that waits for an async call, a future or a stream is woken when the revocation has cut, before
 //! anything that may block; the target's future is dropped by the revoker, or at the end of the poll that it is in.
@@ -303,3 +318,11 @@
 //! - `unit::membrane::table::emptied_table_takes_no_room`
 //! - `unit::membrane::tree::dead_children_take_no_memory`
 //! - `fuzz::calls`
+//! - `tests::escapes::unwrapping::endings::b17_table_that_lists_what_nobody_holds`
+//!
+//! **K25** Every short way does what the plain way does: a lease, one hop of a chain of grants, a guarded membrane, a closure, a
+//! dynamic call by number or by name.
+//!
+//! - `tests::differential::every_route_does_what_the_plain_one_does`
+//! - `tests::attenuation::chains::chain_of_grants_is_one_hop_at_any_depth`
+//! - `tests::dynamic::call_by_name_and_call_by_number_agree_on_every_method`

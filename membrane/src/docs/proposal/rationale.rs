@@ -97,7 +97,8 @@
 //! than none.
 //!
 //! *Lesson.* A test here has a positive control, or was seen to fail with the defence taken out, and says which edit does it. Loom
-//! models have variants in which one step is left out, kept as tests that must fail.
+//! models have variants in which one step is left out, kept as tests that must fail. Classes of escapes are staged
+//! in `tests/escapes`, and staged once more against a library that is broken on purpose, one defence at a time, where it must succeed.
 //!
 //! # What was not chosen
 //!
