@@ -235,7 +235,8 @@ fn name_of_an_object_tells_how_many_domains_were_made() {
     let domain = |name: &str| runtime.domain(name, runtime::Limits::default());
     let first = number(&domain("first"));
     let between: Vec<_> = (0..5).map(|_| domain("between")).collect();
-    assert_eq!(number(&domain("last")), first + 6);
+    // At least: other tests make some, too.
+    assert!(number(&domain("last")) >= first + 6);
     drop(between);
 }
 
