@@ -257,7 +257,7 @@ impl Domain {
         }
         let known = self.0.registry.find(interface).ok_or(ErrorKind::Rejected)?;
         let mut make = Some(make);
-        let mut made = None;
+        let mut fresh = None;
         loop {
             let seen = lock(&self.0.exports).get(key, interface);
             if let Some(object) = seen.as_ref().and_then(|again| again(self)) {
@@ -266,9 +266,9 @@ impl Domain {
             if let Some(make) = make.take() {
                 let foreign = make();
                 let weak = Arc::downgrade(&foreign);
-                made = Some(((known.import)(self, foreign), weak));
+                fresh = Some(((known.import)(self, foreign), weak));
             }
-            let Some((own, weak)) = &made else {
+            let Some((own, weak)) = &fresh else {
                 unreachable!("made in the first round");
             };
             let replaced = {
