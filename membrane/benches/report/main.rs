@@ -1,7 +1,7 @@
 //! What the membrane costs, one line a row: `row<TAB>measured<TAB>limit<TAB>ok|short`.
 //!
 //! `cargo bench -p object-membrane --bench report`, under two minutes. A row that misses its limit says `short`; a row
-//! without a limit (`-`) says what was measured. `-- NAME` runs one part: `calls`, `threads`, `objects`, `grants`.
+//! without a limit (`-`) says what was measured. `-- NAME` runs one part: `calls`, `threads`, `objects`, `grants`, `waiting`.
 //!
 //! # How it is measured
 //!
@@ -26,15 +26,17 @@ mod row;
 mod scenarios;
 mod threads;
 mod timing;
+mod waiting;
 
 /// A part of the report.
 type Part = (&'static str, fn());
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     ("calls", calls::report),
     ("threads", threads::report),
     ("objects", objects::report),
     ("grants", grants::report),
+    ("waiting", waiting::report),
 ];
 
 fn main() {
