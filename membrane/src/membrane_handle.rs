@@ -108,6 +108,11 @@ impl Membrane {
 
     /// Takes in an object of the dry side: the proxy is for the wet side.
     ///
+    /// # Authority
+    ///
+    /// `object` must be the dry side's. Whoever takes in an object of the wet side's own has given it away: sent out again, it
+    /// comes home to the dry side, as itself.
+    ///
     /// # Errors
     ///
     /// As [`wrap`](Self::wrap).
