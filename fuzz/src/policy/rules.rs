@@ -286,6 +286,18 @@ fn build(case: &Case, rules: &[(String, Check)]) -> Option<Policy> {
     }
 }
 
+/// Whether `value` is in a list of `check` twice.
+fn repeats(check: &Check, value: &str) -> bool {
+    match check {
+        Check::OneOf(values) => {
+            let same = values.iter().filter(|one| one.to_string() == value);
+            same.count() > 1
+        }
+        Check::Each(inner) | Check::Keys(inner) | Check::Values(inner) => repeats(inner, value),
+        _ => false,
+    }
+}
+
 /// What is reported is so, as far as the values can tell.
 fn justified(case: &Case, rules: &[(String, Check)], error: &PolicyError) {
     let told = error.to_string();
@@ -321,6 +333,7 @@ fn justified(case: &Case, rules: &[(String, Check)], error: &PolicyError) {
                 .filter(|value| !matches!(value, Value::List(items) if items.is_empty()))
                 .all(|value| on_it().any(|(_, check)| passes(check, value) != Some(true))),
             RuleProblem::Mismatch { .. } => on_it().any(|(_, check)| !suits(check, case.method)),
+            RuleProblem::Repeated { value } => on_it().any(|(_, check)| repeats(check, value)),
             RuleProblem::NotANumber => {
                 on_it().any(|(_, check)| format!("{check:?}").contains("NaN"))
             }
