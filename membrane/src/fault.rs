@@ -62,6 +62,10 @@ pub enum Fault {
     BareElements,
     /// An item of an iterator or a stream crosses as it is.
     BareItems,
+    /// An iterator's own hint is handed on.
+    HintThrough,
+    /// An iterator is asked for more after its end.
+    Unfused,
     /// What a future ends with crosses as it is.
     BareCompletions,
     /// A future, a stream or an iterator crosses as it is.
@@ -81,8 +85,12 @@ pub enum Fault {
     HomeAnywhere,
     /// Where a proxy is replaced by another for the same object, nobody asks as what it crossed.
     AskedAsSuper,
+    /// What comes home is unwrapped, whatever the policy says.
+    AlwaysUnwraps,
     /// Every method is allowed.
     AllowAll,
+    /// An interface is known by its name.
+    ByName,
     /// A policy may be derived that is wider.
     WiderChild,
     /// Names that a policy does not know are passed over.
@@ -97,14 +105,32 @@ pub enum Fault {
     ClosuresKept,
     /// A table keeps its proxies alive.
     TableOwns,
+    /// A root is kept for ever.
+    KeptRoots,
+    /// What a refused call was given is kept for ever.
+    KeptArguments,
+    /// A proxy is found by looking through all of them.
+    NoIndex,
+    /// No proxy counts towards a condition.
+    UncountedProxies,
+    /// No byte counts towards a condition.
+    UncountedBytes,
+    /// A call of what another call carried spends nothing.
+    FreeCarried,
+    /// A grant with conditions spends nothing of its parent's.
+    OwnPurse,
     /// Every object is wrapped anew.
     NoIdentity,
     /// What goes inward is under a switch that nobody has.
     OneWay,
     /// A revoker leaves the children of a scope alone.
     ChildrenLeft,
-    /// `Debug` of a proxy shows what it stands for.
+    /// A revoker begins at the parent.
+    ParentToo,
+    /// `Debug` of a proxy or of a lease shows what it stands for.
     DebugAsks,
+    /// A label is put into a picture's source as it is.
+    RawLabels,
     /// The target's side sees the caller's waker.
     WakerThrough,
     /// The hook of a grant hears what happens further up.

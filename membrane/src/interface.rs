@@ -12,6 +12,7 @@
 use crate::callback::Kept;
 use crate::direction::Direction;
 use crate::error::Error;
+use crate::fault::{self, Fault};
 use crate::passable::{Borrowed, Copied, Passable, Shape};
 use crate::policy::Policy;
 use crate::proxy::Proxy;
@@ -140,6 +141,10 @@ mod sealed {
 pub(crate) fn allowed<T: ?Sized + Target>(policy: &Policy, direction: Direction) -> u64 {
     if T::CARRIED {
         u64::MAX
+    } else if fault::on(Fault::ByName) {
+        let mut listed = policy.rules(direction);
+        let named = listed.find(|list| list.interface() == T::NAME);
+        named.map_or(0, |list| list.mask)
     } else {
         policy.mask(direction, TypeId::of::<T>())
     }

@@ -21,6 +21,8 @@ type Items<T, E> = Box<dyn Iterator<Item = Result<T, E>> + Send>;
 /// A source of items, one call each.
 trait Pull<T, E>: Send + Sync {
     fn pull(&self) -> Result<Option<T>, E>;
+    /// What the iterator says of its length, which is believed by a fault only.
+    fn hint(&self) -> (usize, Option<usize>);
 }
 
 /// The owner's iterator. It is taken out for each step, so that none of its code runs under the lock.
@@ -35,7 +37,7 @@ impl<T, E> Pull<T, E> for Source<T, E> {
         };
         match catch_unwind(AssertUnwindSafe(|| items.next())) {
             Ok(item) => {
-                if item.is_some() {
+                if item.is_some() || fault::on(Fault::Unfused) {
                     *self.slot() = Some(items);
                 }
                 item.transpose()
@@ -46,6 +48,10 @@ impl<T, E> Pull<T, E> for Source<T, E> {
                 resume_unwind(payload)
             }
         }
+    }
+
+    fn hint(&self) -> (usize, Option<usize>) {
+        self.slot().as_ref().map_or((0, None), Iterator::size_hint)
     }
 }
 
@@ -65,6 +71,10 @@ impl<T: Passable, E: Passable + From<Error>> Pull<T, E> for Proxy<dyn Pull<T, E>
             }
             call.result(item)
         })
+    }
+
+    fn hint(&self) -> (usize, Option<usize>) {
+        self.pin().map_or((0, None), |target| target.hint())
     }
 }
 
@@ -94,7 +104,7 @@ impl<T, E> Iterator for Pulled<T, E> {
         let source = self.source.as_ref()?;
         let item = source.pull().transpose();
         let over = match &item {
-            None => true,
+            None => !fault::on(Fault::Unfused),
             Some(Ok(_)) => false,
             // Nothing more will ever come: the error is told once, and then the iterator is over, or a loop that skips errors
             // would not end.
@@ -104,6 +114,14 @@ impl<T, E> Iterator for Pulled<T, E> {
             self.source = None;
         }
         item
+    }
+
+    /// Nothing: what the other side says of it is not believed, and not asked.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.source {
+            Some(source) if fault::on(Fault::HintThrough) => source.hint(),
+            _ => (0, None),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::crossing::{Call, Place};
 use crate::error::Error;
+use crate::fault::{self, Fault};
 use crate::interface::Interface;
 use crate::passable::Passable;
 use crate::proxy::{Route, refused};
@@ -196,7 +197,11 @@ impl<T: ?Sized + Interface> Leased<T> {
 impl<T: ?Sized + Interface> std::fmt::Debug for Leased<T> {
     /// Shows the interface, the same for every object.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Lease(dyn {})", <T as Interface>::NAME)
+        write!(f, "Lease(dyn {})", <T as Interface>::NAME)?;
+        if fault::on(Fault::DebugAsks) && self.kept.is_some() {
+            f.write_str(" of a proxy")?;
+        }
+        Ok(())
     }
 }
 

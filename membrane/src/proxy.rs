@@ -174,6 +174,9 @@ impl<T: ?Sized + Target> Route<T> for &Proxy<T> {
         E: Passable + From<Error>,
     {
         if self.allowed & (1 << method) == 0 {
+            if fault::on(Fault::KeptArguments) {
+                std::mem::forget(f);
+            }
             return Err(not_allowed(self, method));
         }
         self.cell

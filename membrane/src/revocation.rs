@@ -132,6 +132,12 @@ pub(crate) fn revoke(root: &Arc<Scope>, reason: Reason) -> Vec<Arc<Scope>> {
 
 /// The same for several: all of them are cut before anything of any is freed. They come first in what it returns.
 pub(crate) fn revoke_all(roots: Vec<Arc<Scope>>, reason: Reason) -> Vec<Arc<Scope>> {
+    let roots = if fault::on(Fault::ParentToo) {
+        let above = |root: Arc<Scope>| root.data().parent().cloned().unwrap_or(root);
+        roots.into_iter().map(above).collect()
+    } else {
+        roots
+    };
     if fault::on(Fault::EarlyWake) {
         let mut waiters = Waiters::default();
         for root in &roots {

@@ -22,6 +22,14 @@ pub enum Fault {
     DescribesAll,
     /// A domain that is closed stays joined to the others.
     StaysJoined,
+    /// A domain may have any number of names.
+    AnyNumber,
+    /// A name that is released stays.
+    KeepsNames,
+    /// Whoever releases what is no name is taken at their word.
+    StrictNames,
+    /// `Debug` of a reference shows where the object is.
+    ShowsTarget,
 }
 
 /// Whether `fault` is switched on.

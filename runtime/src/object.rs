@@ -206,9 +206,12 @@ impl Eq for Object {}
 impl fmt::Debug for Object {
     /// Shows the interface. Never asks the object.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Object")
-            .field(&format_args!("{}", self.interface().name()))
-            .finish()
+        let mut tuple = f.debug_tuple("Object");
+        tuple.field(&format_args!("{}", self.interface().name()));
+        if fault::on(Fault::ShowsTarget) {
+            tuple.field(&format_args!("{:#x}", self.0.dispatch.address()));
+        }
+        tuple.finish()
     }
 }
 

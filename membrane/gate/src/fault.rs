@@ -54,6 +54,10 @@ pub enum Fault {
     NoCut,
     /// A panic goes on as it is.
     PayloadThrough,
+    /// A panic in the `Drop` of a value goes on.
+    LoudDrops,
+    /// A panic in the `Drop` of a panic's payload goes on.
+    LoudPayloads,
     /// Calls may be nested without end.
     NoDepthLimit,
 }

@@ -1,5 +1,6 @@
 //! Running foreign code whose panic must not get further.
 
+use crate::fault::{self, Fault};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
@@ -11,6 +12,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// Never, with `panic = "unwind"`. With `panic = "abort"` a panicking `Drop` aborts the process.
 pub fn drop_quietly<V>(value: V) {
+    if fault::on(Fault::LoudDrops) {
+        drop(value);
+        return;
+    }
     let _ = quietly(move || drop(value));
 }
 
@@ -112,6 +117,10 @@ pub(crate) fn owes() -> bool {
 pub fn quietly<R>(f: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(f)) {
         Ok(value) => Some(value),
+        Err(payload) if fault::on(Fault::LoudPayloads) => {
+            drop(payload);
+            None
+        }
         Err(payload) => {
             if let Err(second) = catch_unwind(AssertUnwindSafe(move || drop(payload))) {
                 std::mem::forget(second);

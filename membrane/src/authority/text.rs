@@ -1,5 +1,7 @@
 //! Text of other people's inside a picture's source: whatever a label says, it stays inside its node.
 
+use crate::fault::{self, Fault};
+
 /// What is shown instead of the characters that act on the text around them: line ends, other control characters, and the
 /// marks that change the direction or join of what follows.
 pub(super) fn visible(text: &str) -> String {
@@ -34,6 +36,9 @@ fn is_format(character: char) -> bool {
 ///
 /// So no quote, bracket, backtick, `%%{`, `$$`, `:` or `<` of a label's is one to Mermaid, and `#` starts no other entity.
 pub(super) fn mermaid(text: &str) -> String {
+    if fault::on(Fault::RawLabels) {
+        return text.to_owned();
+    }
     let mut source = String::with_capacity(text.len());
     for character in visible(text).chars() {
         if character.is_alphanumeric() || " .,()-_".contains(character) {
@@ -49,6 +54,9 @@ pub(super) fn mermaid(text: &str) -> String {
 
 /// `text` for a quoted string of Graphviz's, which reads backslashes and HTML entities in it.
 pub(super) fn dot(text: &str) -> String {
+    if fault::on(Fault::RawLabels) {
+        return text.to_owned();
+    }
     let mut source = String::with_capacity(text.len());
     for character in visible(text).chars() {
         match character {

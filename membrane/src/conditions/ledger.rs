@@ -81,6 +81,7 @@ impl Ledger {
         if conditions.is_empty() {
             return Ok(above.cloned());
         }
+        let above = above.filter(|_| !fault::on(Fault::OwnPurse));
         let time = match (&conditions.time, above) {
             (Some(time), Some(above)) if above.needs.time && !time.is_same(&above.time) => {
                 return Err(vec![PolicyProblem::OtherClock]);
@@ -290,7 +291,7 @@ impl Ledger {
     }
 
     fn measured(&self, direction: Direction, bytes: impl FnOnce() -> u64) -> u64 {
-        if self.needs.bytes(direction) {
+        if self.needs.bytes(direction) && !fault::on(Fault::UncountedBytes) {
             bytes()
         } else {
             0
@@ -303,7 +304,7 @@ impl Ledger {
     ///
     /// The condition that there are as many as may be.
     pub(crate) fn reserve_proxy(&self) -> Result<(), Error> {
-        if self.needs.proxies {
+        if self.needs.proxies && !fault::on(Fault::UncountedProxies) {
             self.ask(Ask::Proxy)
         } else {
             Ok(())
@@ -312,7 +313,7 @@ impl Ledger {
 
     /// So many proxies are gone.
     pub(crate) fn release_proxies(&self, proxies: usize) {
-        if !self.needs.proxies {
+        if !self.needs.proxies || fault::on(Fault::UncountedProxies) {
             return;
         }
         for ledger in self.line().filter(|ledger| ledger.limits.proxies.is_some()) {

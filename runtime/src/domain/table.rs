@@ -110,7 +110,7 @@ impl Table {
             named.count += 1;
             return Ok(self.handle(*key));
         }
-        if self.named.len() >= self.most {
+        if self.named.len() >= self.most && !fault::on(Fault::AnyNumber) {
             return Err(Limit::Handles);
         }
         let key = self.named.insert(Named {
@@ -129,10 +129,13 @@ impl Table {
     /// Gives up one use of a name: the object that it named, of which this may be the last reference. `None` if it was no
     /// name.
     pub(super) fn release(&mut self, handle: Handle) -> Option<Object> {
+        if fault::on(Fault::StrictNames) {
+            self.get(handle).expect("a name");
+        }
         let key = self.key(handle)?;
         let named = self.named.get_mut(key)?;
         named.count -= 1;
-        if named.count > 0 {
+        if named.count > 0 || fault::on(Fault::KeepsNames) {
             return Some(named.object.clone());
         }
         let named = self.named.remove(key)?;
