@@ -3,6 +3,8 @@
 //! In the ordinary build nothing gets out. Built with `--cfg membrane_faults`, the same tests are the positive controls: with a
 //! fault switched on, each attack must succeed; see [`lab`].
 
+#[path = "escapes/beyond.rs"]
+mod beyond;
 #[path = "escapes/cast.rs"]
 mod cast;
 #[path = "escapes/catalogue.rs"]

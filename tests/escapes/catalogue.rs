@@ -16,12 +16,13 @@ pub(crate) enum Stand {
 pub(crate) type Classes = &'static [(&'static str, Stand)];
 
 /// How many classes each section has.
-const SECTIONS: [(Classes, usize); 5] = [
+const SECTIONS: [(Classes, usize); 6] = [
     (crate::crossing::CLASSES, 17),
     (crate::unwrapping::CLASSES, 12),
     (crate::checking::CLASSES, 0),
     (crate::machinery::CLASSES, 0),
-    (crate::side_doors::CLASSES, 1),
+    (crate::side_doors::CLASSES, 21),
+    (crate::beyond::CLASSES, 15),
 ];
 
 /// The tests of this program, as it names them itself.
