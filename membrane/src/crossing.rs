@@ -374,6 +374,7 @@ impl<'a> Crossing<'a> {
                 };
                 wrap(scope, place, target)
             }
+            None if fault::on(Fault::LayerPeeled) => self.wrap(target, false),
             None => self.wrap(object, true),
         }
     }

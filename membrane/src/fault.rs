@@ -137,6 +137,34 @@ pub enum Fault {
     HearsAbove,
     /// Data may be nested in itself without end.
     NoLevels,
+    /// A lease does not ask whether the method is allowed.
+    LeaseUnlisted,
+    /// A lease as a super-interface has the list of what crossed, as it stands.
+    LeasedAsCrossed,
+    /// An async method is not looked up in the list.
+    UnlistedAsync,
+    /// A list is good for calls in either direction.
+    EitherList,
+    /// A grant has the lists of the membrane that it derives from.
+    ParentsLists,
+    /// A proxy of a sibling is wrapped without the sibling's layer.
+    LayerPeeled,
+    /// A path is within another whose text it begins with.
+    WithinByText,
+    /// A check passes what it cannot look at.
+    OpaquePasses,
+    /// A policy is built from what is right in it.
+    LenientPolicy,
+    /// A star lists every method, now and later.
+    Wildcards,
+    /// A panic goes on that was raised as a value was passed.
+    LoudPass,
+    /// A panic goes on of what is asked whether it is a proxy.
+    LoudQuestions,
+    /// Objects may be asked inside each other without end.
+    EndlessQuestions,
+    /// A proxy that this thread is too deep to ask is taken for a broken one.
+    DeepIsBroken,
 }
 
 /// Whether `fault` is switched on.

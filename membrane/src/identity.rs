@@ -166,6 +166,10 @@ impl Tables {
             // An object is called against the direction in which it crossed.
             let allowed = if fault::on(Fault::AllowAll) {
                 u64::MAX
+            } else if let (true, Some(parent)) =
+                (fault::on(Fault::ParentsLists), scope.data().parent())
+            {
+                allowed::<T>(parent.data().policy(), direction.reversed())
             } else {
                 allowed::<T>(scope.data().policy(), direction.reversed())
             };

@@ -145,6 +145,9 @@ pub(crate) fn allowed<T: ?Sized + Target>(policy: &Policy, direction: Direction)
         let mut listed = policy.rules(direction);
         let named = listed.find(|list| list.interface() == T::NAME);
         named.map_or(0, |list| list.mask)
+    } else if fault::on(Fault::EitherList) {
+        let interface = TypeId::of::<T>();
+        policy.mask(direction, interface) | policy.mask(direction.reversed(), interface)
     } else {
         policy.mask(direction, TypeId::of::<T>())
     }

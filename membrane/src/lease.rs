@@ -174,7 +174,7 @@ impl<T: ?Sized + Interface> Leased<T> {
     pub fn __ready<S: ?Sized + Interface>(&self, _: S::__Key, method: u32) -> Option<Ready<'_, T>> {
         let kept = self.kept.as_ref()?;
         let is_near = stack().wrapping_sub(kept.stack) < 2 * NEAR;
-        if kept.allowed & (1 << method) != 0
+        if (kept.allowed & (1 << method) != 0 || fault::on(Fault::LeaseUnlisted))
             && is_near
             && T::__extends(TypeId::of::<S>())
             && kept.target.is_open()

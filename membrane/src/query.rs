@@ -125,7 +125,9 @@ pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Wh
     };
     match (found.refusal, target) {
         (None, Some(target)) => Ok(Whose::Live(found, target)),
-        (Some(Refusal::TooDeep), _) => Err(ErrorKind::TooDeep.into()),
+        (Some(Refusal::TooDeep), _) if !fault::on(Fault::DeepIsBroken) => {
+            Err(ErrorKind::TooDeep.into())
+        }
         // The target could not be offered as the interface asked for: treat the proxy as an object of its own.
         (Some(_), _) | (None, None) => Ok(Whose::Broken),
     }
@@ -185,7 +187,11 @@ pub(crate) fn hold<T: ?Sized + Interface>(object: &Arc<T>) -> Option<Held<T>> {
         target,
         hold,
         place,
-        allowed: allowed_of::<T>(places, allowed),
+        allowed: if fault::on(Fault::LeasedAsCrossed) {
+            allowed
+        } else {
+            allowed_of::<T>(places, allowed)
+        },
     })
 }
 
@@ -201,8 +207,12 @@ thread_local! {
 #[inline(always)]
 fn put<T: ?Sized + Target>(object: &Arc<T>, query: &Query<'_>) -> Result<(), ErrorKind> {
     let depth = NESTED.get();
-    if depth >= MAX_NESTED {
+    if depth >= MAX_NESTED && !fault::on(Fault::EndlessQuestions) {
         return Err(ErrorKind::TooDeep);
+    }
+    if fault::on(Fault::LoudQuestions) {
+        T::ask(object, query);
+        return Ok(());
     }
     NESTED.set(depth + 1);
     let answered = quietly(|| T::ask(object, query));

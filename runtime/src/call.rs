@@ -90,10 +90,11 @@ fn untrusted(
     method: u32,
     args: &[Value],
 ) -> Result<Value, CallError> {
-    if !object.allows_bit(method) {
+    let looks_first = fault::on(Fault::LooksFirst);
+    if !object.allows_bit(method) && !looks_first {
         return Err(ErrorKind::Refused.into());
     }
-    if !side.limits().message.are_scalars(args) {
+    if !side.limits().message.are_scalars(args) && !looks_first {
         looked_at(side, object, args)?;
     }
     let result = object.dispatch().invoke(method, args, side);

@@ -30,6 +30,22 @@ pub enum Fault {
     StrictNames,
     /// `Debug` of a reference shows where the object is.
     ShowsTarget,
+    /// A method is looked up by the last word of a name, whatever the case.
+    LooseNames,
+    /// An import is found by its key, whatever interface it was imported as.
+    AnyInterface,
+    /// A reference in a value is good for whoever reads it.
+    AnyHolder,
+    /// A value that is not of the type is read as if it were.
+    LooseTypes,
+    /// Arguments beyond those that a method takes are passed over.
+    MoreArguments,
+    /// Arguments are looked at before the list is.
+    LooksFirst,
+    /// Of keys and items that occur twice, the last one counts.
+    LastOfTwo,
+    /// An interface that is made known replaces one of the same hash.
+    LastKnown,
 }
 
 /// Whether `fault` is switched on.

@@ -1,6 +1,7 @@
 //! The interfaces that a runtime knows, by hash: what a guest's object may say that it is.
 
 use crate::dynamic::DynamicInterface;
+use crate::fault::{self, Fault};
 use crate::foreign::known;
 use crate::interface::{Interface, InterfaceHash, Known};
 use std::collections::HashMap;
@@ -26,7 +27,10 @@ impl Registry {
         }
         let mut table = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for known in found {
-            table.entry(known.interface.hash()).or_insert(known);
+            let last = table.entry(known.interface.hash()).or_insert(known);
+            if fault::on(Fault::LastKnown) {
+                *last = known;
+            }
         }
     }
 

@@ -209,6 +209,10 @@ impl Policy {
             };
             let mut mask = 0;
             for method in methods {
+                if fault::on(Fault::Wildcards) && *method == "*" {
+                    mask = u64::MAX;
+                    continue;
+                }
                 match found.method(direction, method, &mut builder) {
                     Some(number) if mask & 1 << number != 0 => {
                         builder.problem(PolicyProblem::DuplicateMethod {

@@ -1,5 +1,7 @@
 //! Relative paths, compared name by name.
 
+use crate::fault::{self, Fault};
+
 /// What separates names on some system, or ends a path on all.
 const NEVER: [char; 3] = ['\0', '\\', ':'];
 
@@ -12,6 +14,9 @@ pub(super) fn names(path: &str) -> Option<impl Iterator<Item = &str>> {
 
 /// Whether `path` is at `base` or below it.
 pub(super) fn is_within(path: &str, base: &str) -> bool {
+    if fault::on(Fault::WithinByText) {
+        return path.starts_with(base);
+    }
     let (Some(mut path), Some(base)) = (names(path), names(base)) else {
         return false;
     };

@@ -3,6 +3,7 @@
 use super::Dynamic;
 use crate::call_error::Mismatch;
 use crate::domain::Domain;
+use crate::fault::{self, Fault};
 use crate::interface::{Case, Describing, Type};
 use crate::value::Value;
 use membrane::Error;
@@ -246,7 +247,7 @@ macro_rules! maps {
                     let pairs: Vec<(K, V)> = list(value, side)?;
                     let count = pairs.len();
                     let map: Self = pairs.into_iter().collect();
-                    if map.len() == count { Ok(map) } else { Err(twice("key")) }
+                    if map.len() == count || fault::on(Fault::LastOfTwo) { Ok(map) } else { Err(twice("key")) }
                 }
             }
         )*
@@ -274,7 +275,7 @@ macro_rules! sets {
                     let items = T::list_from_value(value, side)?;
                     let count = items.len();
                     let set: Self = items.into_iter().collect();
-                    if set.len() == count { Ok(set) } else { Err(twice("item")) }
+                    if set.len() == count || fault::on(Fault::LastOfTwo) { Ok(set) } else { Err(twice("item")) }
                 }
             }
         )*

@@ -3,6 +3,7 @@
 use super::{Dynamic, DynamicInterface};
 use crate::call_error::{CallError, Mismatch};
 use crate::domain::Domain;
+use crate::fault::{self, Fault};
 use crate::foreign::known;
 use crate::interface::{Describing, Type};
 use crate::value::{Field, Value};
@@ -16,6 +17,9 @@ use membrane::Error;
 #[doc(hidden)]
 #[inline]
 pub fn arguments<const N: usize>(args: &[Value]) -> Result<&[Value; N], CallError> {
+    if let (true, Some(first)) = (fault::on(Fault::MoreArguments), args.first_chunk()) {
+        return Ok(first);
+    }
     args.try_into().map_err(|_| {
         CallError::Arguments(Mismatch::words(
             format!("{N} arguments"),
@@ -91,7 +95,8 @@ pub fn fields(value: &Value, names: &[&'static str]) -> Result<(), Mismatch> {
         return Err(Mismatch::new(expected(), value));
     };
     let has = |name: &&str| fields.iter().any(|field| field.name == *name);
-    if fields.len() == names.len() && names.iter().all(has) {
+    let may_have_more = fault::on(Fault::LooseTypes) || fault::on(Fault::LastOfTwo);
+    if (fields.len() == names.len() || may_have_more) && names.iter().all(has) {
         Ok(())
     } else {
         Err(Mismatch::words(expected(), "other fields"))
@@ -106,6 +111,9 @@ pub fn fields(value: &Value, names: &[&'static str]) -> Result<(), Mismatch> {
 #[doc(hidden)]
 pub fn field<T: Dynamic>(value: &Value, name: &'static str, side: &Domain) -> Result<T, Mismatch> {
     let found = match value {
+        Value::Record(fields) if fault::on(Fault::LastOfTwo) => {
+            fields.iter().rfind(|field| field.name == name)
+        }
         Value::Record(fields) => fields.iter().find(|field| field.name == name),
         _ => None,
     };

@@ -16,6 +16,7 @@ pub(crate) use text::{bytes_of, text_or_bytes};
 
 use crate::call_error::{CallError, Mismatch};
 use crate::domain::Domain;
+use crate::fault::{self, Fault};
 use crate::foreign::Imported;
 use crate::interface::{Describing, Interface, Type};
 use crate::value::Value;
@@ -200,6 +201,9 @@ impl DynamicRef for str {
     fn hold<'v>(value: &'v Value, _: &Domain) -> Result<&'v str, Mismatch> {
         match value {
             Value::Text(text) => Ok(text),
+            Value::Bytes(bytes) if fault::on(Fault::LooseTypes) => {
+                str::from_utf8(bytes).map_err(|_| Mismatch::new("text", value))
+            }
             other => Err(Mismatch::new("text", other)),
         }
     }
