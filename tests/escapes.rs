@@ -19,5 +19,7 @@ mod lab;
 mod machinery;
 #[path = "escapes/side_doors.rs"]
 mod side_doors;
+#[path = "escapes/stage.rs"]
+mod stage;
 #[path = "escapes/unwrapping.rs"]
 mod unwrapping;

@@ -19,8 +19,8 @@ pub(crate) type Classes = &'static [(&'static str, Stand)];
 const SECTIONS: [(Classes, usize); 6] = [
     (crate::crossing::CLASSES, 17),
     (crate::unwrapping::CLASSES, 12),
-    (crate::checking::CLASSES, 0),
-    (crate::machinery::CLASSES, 0),
+    (crate::checking::CLASSES, 14),
+    (crate::machinery::CLASSES, 13),
     (crate::side_doors::CLASSES, 21),
     (crate::beyond::CLASSES, 15),
 ];
