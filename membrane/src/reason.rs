@@ -1,5 +1,6 @@
 //! Why access was taken back: a text, interned so that an error stays one word.
 
+use crate::authority::visible;
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -100,8 +101,10 @@ impl From<String> for Reason {
 }
 
 impl std::fmt::Display for Reason {
+    /// The text, with what would act on a terminal or a log shown instead: a holder further down gives reasons, too, which an
+    /// owner's audit hook hears of.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(&visible(self.as_str()))
     }
 }
 
@@ -119,6 +122,18 @@ mod tests {
     fn long_text_is_cut_at_a_character() {
         let reason = Reason::from("ä".repeat(200));
         assert_eq!(reason.as_str(), "ä".repeat(128));
+    }
+
+    /// Fails if the text is written as it is.
+    #[test]
+    fn text_that_would_steer_a_terminal_is_shown() {
+        let reason = Reason::from("done\n\u{1b}[2Jowner: \u{202e}all is well");
+        let shown = r"done\n\u{1b}[2Jowner: \u{202e}all is well";
+        assert_eq!(reason.to_string(), shown);
+        assert_eq!(
+            crate::Error::revoked(reason).to_string(),
+            format!("revoked: {shown}")
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Text of other people's inside a picture's source: whatever a label says, it stays inside its node.
+//! Text of other people's inside a line or a picture's source: whatever it says, it stays where it is.
 
 use crate::fault::{self, Fault};
 
 /// What is shown instead of the characters that act on the text around them: line ends, other control characters, and the
 /// marks that change the direction or join of what follows.
-pub(super) fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() || is_format(character) {

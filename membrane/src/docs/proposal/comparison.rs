@@ -1,8 +1,9 @@
 //! Row by row with others, and where they are better.
 //!
-//! What is said of other systems was read in their source or documentation, or seen in a run, in 2026; they change. Ratios are to that
-//! language's own plain call on one machine each, so they compare a system with its language and not with each other. A dash means
-//! that the row does not apply, or was not looked at.
+//! What is said of other systems is from their source, their documentation, their advisories, or a run, as of 2026. They
+//! change; where a cell is wrong, we want to hear of it. Ratios are to that language's own plain call on one machine each, so
+//! they compare a system with its language and not with each other. A dash means that the row does not apply, or was not
+//! looked at.
 //!
 //! # Membranes and proxies
 //!
