@@ -4,6 +4,11 @@
 //! thread's first call, a call inside a call, a guarded membrane (audited, counted, under conditions, under rules), the one
 //! hop of a chain of grants, two hops, a lease, a closure, a proxy that goes inward, and dynamic calls by number and by name.
 
+#![allow(
+    clippy::many_single_char_names,
+    reason = "arguments of a method that is about how many there are"
+)]
+
 #[path = "differential/program.rs"]
 mod program;
 #[path = "differential/routes.rs"]
@@ -123,7 +128,7 @@ impl Desk for Oak {
 
     fn wide(&self, a: u64) -> Result<(u64, String, Option<u64>), Error> {
         self.enter(format!("wide {a}"))?;
-        Ok((a, a.to_string(), (a % 2 == 0).then_some(a)))
+        Ok((a, a.to_string(), a.is_multiple_of(2).then_some(a)))
     }
 
     fn own(&self, a: u64) -> Result<u64, Complaint> {
@@ -160,11 +165,11 @@ fn told<T: std::fmt::Debug>(result: Result<T, Error>) -> String {
     }
 }
 
-fn told_own(result: Result<u64, Complaint>) -> String {
+fn told_own(result: &Result<u64, Complaint>) -> String {
     match result {
         Ok(value) => format!("{value:?}"),
         Err(Complaint::Code(code)) => format!("code {code}"),
-        Err(Complaint::Membrane(error)) => told::<u64>(Err(error)),
+        Err(Complaint::Membrane(error)) => told::<u64>(Err(*error)),
     }
 }
 
@@ -189,7 +194,7 @@ fn typed(desk: &dyn Desk, own: &Arc<dyn Desk>, step: &Step) -> String {
         Method::Text => told(desk.text(step.text.clone())),
         Method::Lent => told(desk.lent(&step.text)),
         Method::Wide => told(desk.wide(a)),
-        Method::Own => told_own(desk.own(a)),
+        Method::Own => told_own(&desk.own(a)),
         Method::Same => told(desk.same(own.clone()).map(|same| Arc::ptr_eq(&same, own))),
         Method::Make => told(desk.make(a).map(|made| {
             let proxies = made.iter().filter(|desk| desk.unlisted(0).is_err());

@@ -173,7 +173,7 @@ fn conditioned(oak: &Oak) -> Laid {
         .bytes_in(u64::MAX)
         .bytes_out(u64::MAX)
         .proxies(u64::MAX)
-        .expires_after(Duration::from_secs(3_600))
+        .expires_after(Duration::from_hours(1))
         .build();
     let membrane = Membrane::with_conditions(policy(), &wide.expect("none is zero"));
     let membrane = membrane.expect("none is zero");
@@ -292,7 +292,7 @@ fn told_dynamic(
         Ok(value) => value,
         Err(CallError::Raised(value)) => {
             let error = Complaint::take_value(value, guest).expect("what the method raises");
-            return told_own(Err(error));
+            return told_own(&Err(error));
         }
         Err(CallError::Membrane(error)) => return told::<u64>(Err(error)),
         Err(other) => return format!("{other:?}"),
