@@ -347,16 +347,16 @@ fn two_traits_of_the_same_text_have_each_their_own_list() {
     let target = Arc::new(Steel);
     let as_left = host.own::<dyn left::Safe>(target.clone());
     let as_right = host.own::<dyn right::Safe>(target);
-    let lent = [&as_left, &as_right].map(|object| host.send(object, &guest).expect("joined"));
-    assert_ne!(lent[0], lent[1]);
-    assert_only(&guest, &lent[0], LOOK, 1);
-    assert_only(&guest, &lent[1], OPEN, 4);
+    let sent = [&as_left, &as_right].map(|object| host.send(object, &guest).expect("joined"));
+    assert_ne!(sent[0], sent[1]);
+    assert_only(&guest, &sent[0], LOOK, 1);
+    assert_only(&guest, &sent[1], OPEN, 4);
     // Nor by name in the guest's table, nor by a cast.
-    let names = [0, 1].map(|index| guest.insert(&lent[index]).expect("room"));
+    let names = [0, 1].map(|index| guest.insert(&sent[index]).expect("room"));
     assert_ne!(names[0], names[1]);
     assert_only(&guest, &guest.get(names[0]).expect("it is there"), LOOK, 1);
-    assert!(lent[0].typed::<dyn right::Safe>().is_none());
-    assert!(lent[1].typed::<dyn left::Safe>().is_none());
+    assert!(sent[0].typed::<dyn right::Safe>().is_none());
+    assert!(sent[1].typed::<dyn left::Safe>().is_none());
 }
 
 /// Fails if a later `know` takes the place of an earlier one.
