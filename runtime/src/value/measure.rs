@@ -20,7 +20,8 @@ pub struct MessageLimits {
     pub bytes: usize,
     /// The most values, those inside others included.
     pub nodes: usize,
-    /// The most values inside each other. More than 1,024 counts as 1,024: values are dropped and converted by recursion.
+    /// The most values inside each other: a value alone is one level, and 0 counts as 1. More than 1,024 counts as 1,024: values
+    /// are dropped and converted by recursion.
     pub depth: usize,
 }
 
@@ -85,7 +86,7 @@ impl MessageLimits {
     }
 
     fn add(&self, value: &Value, depth: usize, extent: &mut Extent) -> Result<(), Limit> {
-        if depth > self.depth.min(MAX_DEPTH) {
+        if depth > self.most_levels() {
             return Err(Limit::MessageDepth);
         }
         extent.nodes = extent.nodes.saturating_add(1);
@@ -123,7 +124,7 @@ impl MessageLimits {
 impl MessageLimits {
     /// The most values inside each other, in fact.
     pub(crate) fn most_levels(&self) -> usize {
-        self.depth.min(MAX_DEPTH)
+        self.depth.clamp(1, MAX_DEPTH)
     }
 }
 

@@ -117,15 +117,16 @@ struct Reader<F> {
 impl<F: FnMut(Reference) -> Option<Object>> Reader<F> {
     /// A message in which no node refers to another.
     fn flat(mut self, nodes: Vec<Node>) -> Result<Values, Malformed> {
-        let mut values = Values::with_capacity(nodes.len());
+        let total = nodes.len();
+        let mut values = Values::with_capacity(total);
         for (place, node) in nodes.into_iter().enumerate() {
             values.push(match node {
                 Node::Items(items) => match items.first() {
-                    Some(to) => return Err(backward(place, *to, values.len())),
+                    Some(to) => return Err(astray(place, *to, total)),
                     None => Value::List(Box::default()),
                 },
                 Node::Fields(fields) => match fields.first() {
-                    Some((_, to)) => return Err(backward(place, *to, values.len())),
+                    Some((_, to)) => return Err(astray(place, *to, total)),
                     None => Value::Record(Box::default()),
                 },
                 leaf => self.leaf(leaf)?,
@@ -224,6 +225,11 @@ impl<F: FnMut(Reference) -> Option<Object>> Reader<F> {
 }
 
 /// In a message of values alone, whatever a node refers to is a value, or is not there.
-fn backward(node: usize, to: u32, _: usize) -> Malformed {
-    Malformed::Backward { node, to }
+fn astray(node: usize, to: u32, total: usize) -> Malformed {
+    let at = usize::try_from(to).unwrap_or(usize::MAX);
+    if at > node && at < total {
+        Malformed::Shared(to)
+    } else {
+        Malformed::Backward { node, to }
+    }
 }
