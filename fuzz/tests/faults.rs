@@ -54,3 +54,19 @@ fn every_fault_is_found() {
         "not found in {PROGRAMS} programs: {missed:?}"
     );
 }
+
+/// Those of names, which programs of `wire` can meet.
+#[test]
+fn every_fault_of_names_is_found() {
+    use runtime::fault::{Fault, set};
+    for fault in [Fault::AnyGeneration, Fault::AnyDomain] {
+        set(Some(fault));
+        let found = (0..PROGRAMS).find_map(|seed| {
+            let input = SplitMix::new(seed).input(600);
+            fuzz::wire::run(&input).err().map(|finding| (seed, finding))
+        });
+        set(None);
+        let (seed, finding) = found.unwrap_or_else(|| panic!("{fault:?} is not found"));
+        println!("{fault:?}: found by input {seed}: {finding}");
+    }
+}

@@ -5,6 +5,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use fuzz::calls::program::Program;
 use fuzz::calls::stage::Tally;
 use fuzz::random::SplitMix;
+use fuzz::wire;
 use std::path::Path;
 
 type Target = fn(&[u8]) -> Result<(), String>;
@@ -123,4 +124,34 @@ fn random_grants_are_derived_and_called() {
     let least = [300, 100, 300, 50];
     let enough = sum.iter().zip(least).all(|(sum, least)| *sum >= least);
     assert!(enough, "{sum:?}");
+}
+
+#[test]
+fn wire_agrees_with_the_rules_on_the_corpus() {
+    replay("wire", wire::run);
+}
+
+/// Fails when inputs are all taken, or all turned away.
+#[test]
+fn wire_agrees_with_the_rules_on_random_input() {
+    let mut tally = wire::Tally::default();
+    for seed in 0..INPUTS {
+        let input = SplitMix::new(seed).input(LONGEST);
+        match wire::tally(&input) {
+            Ok(one) => tally += one,
+            Err(finding) => panic!("seed {seed}: {finding}"),
+        }
+    }
+    let enough = [
+        tally.nested >= 200,
+        tally.flat >= 300,
+        tally.malformed >= 300,
+        tally.beyond >= 300,
+        tally.let_go >= 400,
+        tally.taken >= 200,
+        tally.mismatched >= 150,
+        tally.found >= 1_000,
+        tally.nothing >= 5_000,
+    ];
+    assert_eq!(enough, [true; 9], "{tally:?}");
 }
