@@ -4,9 +4,13 @@
 
 use fuzz::random::SplitMix;
 use membrane::fault::{Fault, set};
+use std::sync::{Mutex, PoisonError};
 
 /// The most programs until a fault must be found.
 const PROGRAMS: u64 = 20_000;
+
+/// Faults are the whole process's: one test at a time.
+static STAGE: Mutex<()> = Mutex::new(());
 
 /// Those that programs of `calls` can meet.
 const FAULTS: &[Fault] = &[
@@ -31,6 +35,7 @@ const FAULTS: &[Fault] = &[
 
 #[test]
 fn every_fault_is_found() {
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     let mut missed = Vec::new();
     for fault in FAULTS {
         set(Some(*fault));
@@ -59,6 +64,7 @@ fn every_fault_is_found() {
 #[test]
 fn every_fault_of_names_is_found() {
     use runtime::fault::{Fault, set};
+    let _stage = STAGE.lock().unwrap_or_else(PoisonError::into_inner);
     for fault in [Fault::AnyGeneration, Fault::AnyDomain] {
         set(Some(fault));
         let found = (0..PROGRAMS).find_map(|seed| {

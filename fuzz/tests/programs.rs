@@ -66,7 +66,7 @@ fn simplified(op: &Op) -> Option<Op> {
             reply,
         } => {
             let is_plain = recipe.shape == 0 && reply.recipe.shape == 0 && reply.nested == 0;
-            (!is_plain).then(|| Op::Call {
+            (!is_plain).then_some(Op::Call {
                 side: *side,
                 slot: *slot,
                 method: *method,
@@ -82,7 +82,7 @@ fn simplified(op: &Op) -> Option<Op> {
             node,
             inbound,
             recipe,
-        } => (recipe.shape != 0).then(|| Op::Pass {
+        } => (recipe.shape != 0).then_some(Op::Pass {
             node: *node,
             inbound: *inbound,
             recipe: plain,
@@ -240,7 +240,7 @@ fn all_short_programs_agree_with_the_model() {
             let program = Program {
                 meeting: 0,
                 roots: [ALL; 2],
-                ops: prefix.into_iter().chain(letters.cloned()).collect(),
+                ops: prefix.into_iter().chain(letters.copied()).collect(),
             };
             if let Err(finding) = run_program(program.clone()) {
                 panic!("{finding}\n{program:#?}");
