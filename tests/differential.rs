@@ -258,6 +258,9 @@ fn every_route_does_what_the_plain_one_does() {
         .quickcheck(alike as fn(Program) -> bool);
     let met = MET.take();
     eprintln!("{programs} programs by {} routes: {met:?}", ROUTES.len());
+    if programs < 1_000 {
+        return;
+    }
     for kind in ["an answer", "Refused", "Revoked", "Panicked", "Failed"] {
         assert!(
             met.get(kind).is_some_and(|count| *count > 5),

@@ -58,6 +58,7 @@ fn call(
     let held = state.table.get_mut(&this)?;
     // In a call inside the call it is away.
     let object = held.spare.take().unwrap_or_else(|| held.object.clone());
+    let handle = held.handle;
     let limits = state.domain.limits().message;
     let mut nodes = nodes;
     let args = match scalars_in(&nodes, arity, &limits) {
@@ -80,7 +81,10 @@ fn call(
     });
     // Their `Drop` may be anything: not while the answer is made.
     drop(args);
-    if let Ok(held) = store.data_mut().table.get_mut(&this) {
+    // The place in the table may be another object's by now: names are never used twice.
+    if let Ok(held) = store.data_mut().table.get_mut(&this)
+        && held.handle == handle
+    {
         let _same = held.spare.replace(object);
     }
     // What a guest passes in one long call is not to pile up until it returns.
