@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
-use tests::{Census, Token};
+use tests::{Census, Token, keep_for_ever};
 
 /// An object that is counted.
 struct Counted(#[allow(dead_code, reason = "it counts while it lives")] Token);
@@ -267,7 +267,7 @@ fn n14_guard_that_is_forgotten() {
                 let leased = lease(&vault);
                 counter.fetch_add(usize::from(leased.name().is_ok()), SeqCst);
                 *keep.lock().expect("nobody panics") = Some(vault.clone());
-                forget((future, items, grant.clone(), vault));
+                keep_for_ever((future, items, grant.clone(), vault));
                 assert!(!unwinds, "the holder panics");
                 forget(leased);
             };
