@@ -114,18 +114,18 @@ impl Drop for Charge {
 struct Burns;
 
 impl Burns {
-    fn go_off(&self) -> ! {
+    fn go_off() -> ! {
         panic_any(Charge)
     }
 }
 
 impl Fuse for Burns {
     fn light(&self) -> Result<u64, Error> {
-        self.go_off()
+        Self::go_off()
     }
 
     fn light_later(&self) -> Result<Burning, Error> {
-        Ok(Box::new(std::iter::from_fn(|| Self.go_off())))
+        Ok(Box::new(std::iter::from_fn(|| Self::go_off())))
     }
 
     fn swap(&self, mut items: Items) -> Result<u64, Error> {
@@ -163,7 +163,7 @@ fn n6_payload_that_is_a_bomb() {
                     items.next().is_some_and(|item| item.is_err())
                 });
                 strike("a caller whose own iterator it is", &|| {
-                    let items: Items = Box::new(std::iter::from_fn(|| Burns.go_off()));
+                    let items: Items = Box::new(std::iter::from_fn(|| Burns::go_off()));
                     fuse.swap(items).is_err()
                 });
                 struck
