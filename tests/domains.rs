@@ -12,7 +12,7 @@ use tests::{Census, Token, soon, start};
 /// Holds what it is given.
 ///
 /// Its documentation speaks of `wipe`.
-#[interface(dynamic)]
+#[interface(dynamic, version = 3)]
 trait Shelf {
     /// Gives it back.
     fn echo(&self, text: &str) -> Result<String, Error>;
@@ -420,7 +420,7 @@ fn description_has_all_of_an_own_object_and_of_others_the_listed_methods_only() 
     let part = guest.describe(&lent).expect("held");
     assert_eq!(
         (part.interface(), part.version(), part.doc(), part.is_own()),
-        ("Shelf", 1, "", false)
+        ("Shelf", 3, "", false)
     );
     let names: Vec<_> = part
         .methods()
