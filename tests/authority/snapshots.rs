@@ -10,7 +10,6 @@ use membrane::{
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::thread::Builder;
-use std::time::{Duration, Instant};
 use tests::{Census, Scripted, Worker, plain_worker, sized, soon, worker_policy, working};
 
 /// No policy here names it.
@@ -223,32 +222,15 @@ fn snapshot_may_be_taken_from_anywhere() {
     });
 }
 
-fn timed(membrane: &Membrane) -> (Snapshot, Duration) {
-    let start = Instant::now();
-    let snapshot = membrane.snapshot();
-    (snapshot, start.elapsed())
-}
-
-/// Fails if a snapshot, or dropping what it held, recurses; or if it looks at a grant more than once.
+/// Fails if a snapshot, or dropping what it held, recurses; or if it looks at every grant again for each (not done soon).
 #[test]
 fn snapshot_of_very_many_grants_is_flat_and_linear() {
     let run = move || {
         let (many, long) = (sized(100_000, 300), sized(60_000, 200));
         let root = Membrane::new(Policy::deny_all());
         let mut wide = Vec::new();
-        let mut took = Vec::new();
-        for count in [many / 10, many] {
-            while wide.len() < count {
-                wide.push(root.grant(&Policy::deny_all()).unwrap());
-            }
-            let (snapshot, time) = timed(&root);
-            assert_eq!(snapshot.grants.len(), count + 1);
-            took.push(time);
-        }
-        assert!(
-            took[1] < 60 * took[0] + Duration::from_millis(200),
-            "{took:?}"
-        );
+        wide.resize_with(many, || root.grant(&Policy::deny_all()).unwrap());
+        assert_eq!(root.snapshot().grants.len(), many + 1);
 
         let line = Membrane::new(Policy::deny_all());
         let mut last = line.clone();
@@ -272,7 +254,7 @@ fn snapshot_of_very_many_grants_is_flat_and_linear() {
         assert_eq!(snapshot.to_dot().lines().count(), 2 * long + 2);
     };
     let thread = Builder::new().stack_size(256 * 1024).spawn(run).unwrap();
-    thread.join().unwrap();
+    soon(|| thread.join().unwrap());
 }
 
 #[test]

@@ -96,8 +96,12 @@ fn recursion_through_one_lease_ends_with_an_error() {
 fn recursion_through_ever_new_leases_ends_with_an_error() {
     let deepest = soon(|| {
         let own: Arc<std::sync::OnceLock<Arc<dyn Again>>> = Arc::default();
-        let inner = own.clone();
-        let object = recursive(move |levels| lease(inner.get().expect("set below")).again(levels));
+        // Weak, or the object would hold itself for ever.
+        let inner = Arc::downgrade(&own);
+        let object = recursive(move |levels| {
+            let own = inner.upgrade().expect("outlives the calls");
+            lease(own.get().expect("set below")).again(levels)
+        });
         own.get_or_init(|| object.clone());
         let deepest = object.again(0);
         assert_eq!(object.again(0), deepest, "all is left again");

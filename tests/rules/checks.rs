@@ -522,7 +522,7 @@ fn checks_agree_with_a_model() {
     }
     static BUILT: AtomicUsize = AtomicUsize::new(0);
     static PASSED: AtomicUsize = AtomicUsize::new(0);
-    let cases = sized(5_000, 50);
+    let cases = sized(5_000, 500);
     QuickCheck::new()
         .tests(cases as u64)
         .quickcheck(agrees as fn(Case) -> bool);
