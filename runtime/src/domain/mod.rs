@@ -386,6 +386,20 @@ impl Domain {
         links.get(&other).cloned()
     }
 
+    /// How large a message that comes from outside may be.
+    #[cfg(feature = "wasm")]
+    #[inline]
+    pub(crate) fn message_limits(&self) -> crate::MessageLimits {
+        if fault::on(Fault::AnyMessage) {
+            return crate::MessageLimits {
+                bytes: usize::MAX,
+                nodes: usize::MAX,
+                depth: usize::MAX,
+            };
+        }
+        self.0.limits.message
+    }
+
     /// What an argument or a result that comes from outside may not go beyond.
     #[inline]
     pub(crate) fn check_message(&self, values: &[Value]) -> Result<(), CallError> {

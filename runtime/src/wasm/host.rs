@@ -58,8 +58,7 @@ fn call(
     let held = state.table.get_mut(&this)?;
     // In a call inside the call it is away.
     let object = held.spare.take().unwrap_or_else(|| held.object.clone());
-    let handle = held.handle;
-    let limits = state.domain.limits().message;
+    let limits = state.domain.message_limits();
     let mut nodes = nodes;
     let args = match scalars_in(&nodes, arity, &limits) {
         Some(args) => args,
@@ -81,10 +80,8 @@ fn call(
     });
     // Their `Drop` may be anything: not while the answer is made.
     drop(args);
-    // The place in the table may be another object's by now: names are never used twice.
-    if let Ok(held) = store.data_mut().table.get_mut(&this)
-        && held.handle == handle
-    {
+    // The place is still this object's: the engine ends a guest that drops a handle inside a call through it.
+    if let Ok(held) = store.data_mut().table.get_mut(&this) {
         let _same = held.spare.replace(object);
     }
     // What a guest passes in one long call is not to pile up until it returns.
@@ -160,7 +157,7 @@ pub(super) fn read(
     mut lent: impl FnMut(&mut State, usize) -> Result<Object>,
     places: usize,
 ) -> Result<std::result::Result<wire::Values, Malformed>> {
-    let limits = state.domain.limits().message;
+    let limits = state.domain.message_limits();
     let mut ends = None;
     let mut unread = own_objects(&nodes);
     let values = wire::read(

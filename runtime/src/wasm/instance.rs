@@ -359,7 +359,7 @@ struct GuestObject {
 
 impl Foreign for GuestObject {
     fn call(&self, method: u32, args: &[Value]) -> Result<Value, CallError> {
-        self.domain.limits().message.check(args)?;
+        self.domain.message_limits().check(args)?;
         self.instance.enter(|plugin, mut store| {
             let message = match host::write(store.data_mut(), args.iter().cloned())? {
                 Ok(message) => message,
