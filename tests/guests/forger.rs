@@ -1,7 +1,7 @@
 //! A guest that no compiler made: a core module in text whose code is the attack, made a component.
 
 use super::{Server, assert_works, engine, start_in};
-use membrane::{Error, ErrorKind, Policy, Reason, allow, interface};
+use membrane::{Error, ErrorKind, Policy, PolicyBuilder, Reason, allow, interface};
 use probe::{Service, Visitor};
 use runtime::wasm::{Code, End, Engine, Guest, StartError};
 use runtime::{DynamicInterface, Limits, Runtime};
@@ -124,10 +124,19 @@ impl<'a> Parts<'a> {
     }
 
     pub(crate) fn start_on(self, engine: &Engine, limits: Limits) -> Result<Forged, StartError> {
+        self.start_under(engine, policy(), limits)
+    }
+
+    pub(crate) fn start_under(
+        self,
+        engine: &Engine,
+        policy: Policy,
+        limits: Limits,
+    ) -> Result<Forged, StartError> {
         let runtime = Runtime::new();
         runtime.know::<dyn Forger>();
         runtime.know::<dyn probe::Probe>();
-        let guest = Guest::start(&runtime, &self.code(engine), "forger", policy(), limits)?;
+        let guest = Guest::start(&runtime, &self.code(engine), "forger", policy, limits)?;
         let forger = guest.root().expect("a forger");
         Ok(Forged {
             runtime,
@@ -149,11 +158,16 @@ fn hash<T: ?Sized + DynamicInterface>() -> String {
     T::interface().hash().to_bits().to_string()
 }
 
-fn policy() -> Policy {
+/// What the host may call of a forger's.
+pub(crate) fn reachable() -> PolicyBuilder {
     Policy::builder()
-        .inbound(allow!(dyn Service: next, echo, visit))
         .outbound(allow!(dyn Forger: strike, give))
         .outbound(allow!(dyn Visitor: visited))
+}
+
+fn policy() -> Policy {
+    reachable()
+        .inbound(allow!(dyn Service: next, echo, visit))
         .build()
         .expect("one list for each")
 }

@@ -6,9 +6,14 @@
 mod bounds;
 mod churn;
 mod data;
+mod escapes;
 mod files;
 mod forged;
 mod forger;
+mod generated;
+mod generator;
+#[path = "../escapes/lab.rs"]
+mod lab;
 mod lifetimes;
 mod limits;
 mod pools;

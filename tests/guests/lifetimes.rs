@@ -1,7 +1,9 @@
 //! Ends in the middle of things, and what is freed when.
 
+use super::forger::Forged;
 use super::{Server, Started, assert_engine_works, assert_works};
 use membrane::{Error, ErrorKind, Reason};
+use probe::Service;
 use runtime::Limits;
 use runtime::wasm::End;
 use std::sync::{Arc, Mutex};
@@ -37,7 +39,7 @@ fn trap_inside_a_call_to_the_host_is_an_error_to_the_host() {
 }
 
 struct Careful(Arc<Mutex<Option<Error>>>);
-impl probe::Service for Careful {
+impl Service for Careful {
     fn visit(&self, visitor: Arc<dyn probe::Visitor>, times: u64) -> Result<u64, Error> {
         let result = visitor.visited(times);
         *self.0.lock().expect("no panic here") = result.err();
@@ -52,7 +54,7 @@ impl probe::Service for Careful {
     fn secret(&self) -> Result<String, Error> {
         unreachable!()
     }
-    fn child(&self) -> Result<Arc<dyn probe::Service>, Error> {
+    fn child(&self) -> Result<Arc<dyn Service>, Error> {
         unreachable!()
     }
     fn echo(&self, _: Arc<dyn probe::Visitor>) -> Result<Arc<dyn probe::Visitor>, Error> {
@@ -337,7 +339,7 @@ fn guests_object_that_the_host_keeps_works_after_the_call() {
     let server = Server::new();
     let counter = started.probe.counter().expect("a counter");
     for _ in 0..3 {
-        probe::Service::keep(&*server, counter.clone()).expect("the host's own call");
+        Service::keep(&*server, counter.clone()).expect("the host's own call");
     }
     assert_eq!(counter.count(), Ok(0));
     let kept = server.kept.lock().expect("no panic here").clone();
@@ -345,4 +347,28 @@ fn guests_object_that_the_host_keeps_works_after_the_call() {
     assert_eq!(counter.count(), Ok(3));
     started.guest.stop("enough");
     assert_kind(kept[0].visited(0), ErrorKind::Revoked);
+}
+
+/// What a call puts back into the guest's table relies on it: until the call is over, the place is its own.
+#[test]
+fn handle_dropped_inside_its_own_call_ends_the_guest() {
+    // As a visitor, it drops the handle that the call outside is made through.
+    let attack = "(if (global.get $kept) (then (call $drop (global.get $kept)) (return (call $number (i32.const 1)))))
+        (global.set $kept (local.get $h)) (call $mark (local.get $h))
+        (i32.store8 (i32.const 7000) (i32.const 10)) (i64.store (i32.const 7008) (i64.const 2))
+        (i64.store (i32.const 7016) (i64.const VISITOR))
+        (i32.store8 (i32.const 7032) (i32.const 2)) (i64.store (i32.const 7040) (i64.const 1))
+        (call $call (local.get $h) (i32.const VISIT) (i32.const 2) (i32.const 7000) (i32.const 2)
+          (i32.const 0) (i32.const 0) (i32.const 2048))
+        (call $told)";
+    let visit = <dyn Service as runtime::DynamicInterface>::interface().number("visit");
+    let attack = attack.replace("VISIT)", &format!("{})", visit.expect("it has it")));
+    let forged = Forged::new(&attack);
+    let server = Server::new();
+    let result = forged.forger.strike(server.clone(), server.clone());
+    assert_kind(result, ErrorKind::Revoked);
+    assert_eq!(forged.guest.report().ended, Some(End::Broke));
+    assert_eq!(server.calls(), 2, "marked, and visited");
+    assert_eq!(Arc::strong_count(&server), 1, "given back");
+    forged.assert_contained();
 }
