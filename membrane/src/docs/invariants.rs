@@ -12,8 +12,9 @@
 //! | `ui::` | a program in `tests/ui/fail` that must not compile, and its twin in `tests/ui/pass` that must |
 //! | `fuzz::` | a fuzz target; what it looks at stands at the head of the module of its name in `fuzz/src` |
 //!
-//! Those in `tests/escapes` have a positive control: in a build with `--cfg membrane_faults`, which leaves out one defence at
-//! a time, the same attack gets out (`.ci/escapes`).
+//! Those in `tests/escapes`, and those in `tests/guests/escapes.rs`, which stage the same classes by a WebAssembly guest, have
+//! a positive control: in a build with `--cfg membrane_faults`, which leaves out one defence at a time, the same attack gets
+//! out (`.ci/escapes`).
 //!
 //! `tests/documentation.rs` fails if a name here, in [`proposal`](super::proposal) or in its parts is nobody's.
 //!
