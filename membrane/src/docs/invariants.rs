@@ -104,10 +104,10 @@
 //! - `tests::identity::proxy_of_a_foreign_membrane_is_never_stripped`
 //! - `tests::callbacks::closure_of_a_foreign_membrane_is_never_stripped`
 //! - `tests::two_hops::object_comes_back_through_both_hops_as_itself_and_one_layer_at_a_time`
-//! - `tests::hostile::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed`
-//! - `tests::hostile::object_that_holds_a_proxy_of_its_makers_at_its_own_address_stays_the_holders`
-//! - `tests::hostile::query_takes_no_answer_from_an_object_and_tells_it_nothing`
-//! - `tests::hostile::holder_of_a_lease_gets_no_target_by_an_interface_of_its_own`
+//! - `tests::hostile::forwarding::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed`
+//! - `tests::hostile::answering::object_that_holds_a_proxy_of_its_makers_at_its_own_address_stays_the_holders`
+//! - `tests::hostile::answering::query_takes_no_answer_from_an_object_and_tells_it_nothing`
+//! - `tests::hostile::leases::holder_of_a_lease_gets_no_target_by_an_interface_of_its_own`
 //! - `ui::hostile_query_made`
 //! - `ui::hostile_query_kept`
 //! - `ui::lease_key`
@@ -166,7 +166,7 @@
 //! - `tests::errors::no_text_tells_of_the_other_side`
 //! - `tests::conditions::condition_is_lost_when_the_error_crosses_as_data`
 //! - `tests::two_hops::reason_of_a_revocation_is_told_one_hop_and_not_two`
-//! - `tests::hostile::refusal_is_the_same_whatever_is_behind_the_proxy`
+//! - `tests::hostile::looking::refusal_is_the_same_whatever_is_behind_the_proxy`
 //! - `tests::hiding::answers::hash_of_an_error_is_that_of_what_it_tells`
 //! - `unit::membrane::error::condition_and_time_survive_the_word`
 //!
@@ -186,7 +186,7 @@
 //!
 //! - `tests::hiding::formatting_shows_the_interface_and_the_list_and_asks_no_target`
 //! - `tests::errors::debug_of_a_proxy_shows_its_interface_and_allowed_methods`
-//! - `tests::hostile::debug_of_a_proxy_shows_the_listed_methods_and_never_asks_the_target`
+//! - `tests::hostile::looking::debug_of_a_proxy_shows_the_listed_methods_and_never_asks_the_target`
 //! - `unit::gate::tests::calls::cell_tells_its_scope_and_address_and_shows_nothing_of_its_target`
 //!
 //! **K13** Calls inside calls are bounded, with an error and not an overflow; so is the stack on which proxies behind
@@ -305,7 +305,7 @@
 //! - `tests::hiding::proxy_is_told_from_a_plain_object_by_what_says_nothing_of_its_target`
 //! - `tests::hiding::counts_of_a_proxy_are_those_of_the_references_to_it`
 //! - `tests::hiding::answers::what_a_call_returns_looks_the_same_whatever_its_target_made`
-//! - `tests::hostile::proxies_look_alike_whatever_they_stand_for`
+//! - `tests::hostile::looking::proxies_look_alike_whatever_they_stand_for`
 //! - `tests::lease::answers::lease_does_not_tell_a_proxy_from_a_target`
 //!
 //! **K24** A table holds no more than what lives: a proxy that nobody holds is freed with its entry, whatever was
@@ -315,7 +315,7 @@
 //! - `tests::identity::tables_hold_no_more_than_what_lives_whatever_was_lent_before`
 //! - `tests::threads::counts_return_to_zero`
 //! - `tests::revocation::freeing::nothing_is_left_of_what_was_lent`
-//! - `tests::hostile::many_hostile_objects_leave_nothing_behind`
+//! - `tests::hostile::wearing_down::many_hostile_objects_leave_nothing_behind`
 //! - `unit::membrane::table::emptied_table_takes_no_room`
 //! - `unit::membrane::tree::dead_children_take_no_memory`
 //! - `fuzz::calls`

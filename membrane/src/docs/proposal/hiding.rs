@@ -56,10 +56,10 @@
 //! | | a holder may | and learns | shown by |
 //! |---|---|---|---|
 //! | **H1** | call a listed method | what the target answers, converted: that is what the list is for | `tests::containers::reference_in_any_shape_is_wrapped_on_every_way` |
-//! | **H2** | call one that is not listed | `Refused`, the same for a live, dead, opaque or hostile target, and the target never hears of it | `tests::errors::every_refusal_is_the_same`, `tests::hostile::refusal_is_the_same_whatever_is_behind_the_proxy`, `tests::hiding::surroundings::refused_call_enters_no_target` |
+//! | **H2** | call one that is not listed | `Refused`, the same for a live, dead, opaque or hostile target, and the target never hears of it | `tests::errors::every_refusal_is_the_same`, `tests::hostile::looking::refusal_is_the_same_whatever_is_behind_the_proxy`, `tests::hiding::surroundings::refused_call_enters_no_target` |
 //! | **H3** | call a default or inherited method, before or after an upcast | as H1 and H2: it is one call, under the interface that crossed | `tests::confinement::default_method_runs_as_one_call_on_the_objects_own_side`, `tests::confinement::default_method_that_is_not_listed_is_not_put_together_from_the_listed_ones`, `tests::confinement::method_is_callable_in_any_view_exactly_when_listed_under_the_interface_that_crossed` |
-//! | **H4** | call what generated code has hidden in the trait | nothing: it takes a question that nobody can make, keep or read | `tests::hostile::query_takes_no_answer_from_an_object_and_tells_it_nothing`, `tests::hostile::hidden_items_get_nothing_out_of_a_proxy_that_was_lent`, `ui::hostile_query_made`, `ui::hostile_query_kept` |
-//! | **H5** | take a [`lease`](crate::lease()) and call through it | what the call itself would tell; a lease of a proxy and of a plain object look alike | `tests::lease::answers::lease_does_not_tell_a_proxy_from_a_target`, `tests::lease::answers::method_that_is_not_listed_is_refused_through_a_lease`, `tests::hostile::lease_shows_nothing_of_its_target`, `ui::lease_key` |
+//! | **H4** | call what generated code has hidden in the trait | nothing: it takes a question that nobody can make, keep or read | `tests::hostile::answering::query_takes_no_answer_from_an_object_and_tells_it_nothing`, `tests::hostile::looking::hidden_items_get_nothing_out_of_a_proxy_that_was_lent`, `ui::hostile_query_made`, `ui::hostile_query_kept` |
+//! | **H5** | take a [`lease`](crate::lease()) and call through it | what the call itself would tell; a lease of a proxy and of a plain object look alike | `tests::lease::answers::lease_does_not_tell_a_proxy_from_a_target`, `tests::lease::answers::method_that_is_not_listed_is_refused_through_a_lease`, `tests::hostile::leases::lease_shows_nothing_of_its_target`, `ui::lease_key` |
 //! | **H6** | call again and again, to find a rule out | the rule, by what is `Rejected`: a rule is no secret. Nothing of the target, unless the rule is a closure that asks it | `tests::hiding::answers::rule_can_be_found_out_by_trying_and_its_target_cannot` |
 //!
 //! # Looking
@@ -68,11 +68,11 @@
 //! |---|---|---|---|
 //! | **H7** | format it with `{:?}` | the interface's name and the list, of what crossed. The target is not asked | `tests::hiding::formatting_shows_the_interface_and_the_list_and_asks_no_target` |
 //! | **H8** | format it with `{}`, as an error, as a hash | nothing: `Display`, `Error` and `Hash` are refused as supertraits | `ui::supertrait_display`, `ui::supertrait_error`, `ui::supertrait_hash` |
-//! | **H9** | read its address, by `{:p}`, `as_ptr`, `ptr::hash` or order | where the proxy's own memory is; the target is elsewhere | `tests::hostile::proxies_look_alike_whatever_they_stand_for` |
+//! | **H9** | read its address, by `{:p}`, `as_ptr`, `ptr::hash` or order | where the proxy's own memory is; the target is elsewhere | `tests::hostile::looking::proxies_look_alike_whatever_they_stand_for` |
 //! | **H10** | read which implementation it has, by the other half of a wide pointer | that it is a proxy of this interface; all of these have one | `tests::hiding::proxies_of_targets_that_differ_in_everything_look_the_same`, `tests::hiding::proxy_is_told_from_a_plain_object_by_what_says_nothing_of_its_target` |
 //! | **H11** | compare two, by `Arc::ptr_eq` or address | whether they stand for one object, if one scope lent both as one interface; of two scopes, nothing. `PartialEq` is refused | `tests::identity::proxies_are_the_same_exactly_when_their_objects_are`, `tests::identity::object_has_a_proxy_of_its_own_for_each_interface_direction_and_scope`, `ui::supertrait_eq` |
 //! | **H12** | measure it, by `size_of_val`, `align_of_val` | the proxy's own size: one for each interface, and not that of a plain object | `tests::hiding::proxies_of_targets_that_differ_in_everything_look_the_same` |
-//! | **H13** | ask for its type, by `type_id` or `type_name_of_val` | `dyn Trait` | `tests::hostile::proxies_look_alike_whatever_they_stand_for` |
+//! | **H13** | ask for its type, by `type_id` or `type_name_of_val` | `dyn Trait` | `tests::hostile::looking::proxies_look_alike_whatever_they_stand_for` |
 //! | **H14** | downcast it | nothing: no `Any` is within reach but that of the reference itself | `tests::hiding::proxies_of_targets_that_differ_in_everything_look_the_same`, `ui::hostile_downcast`, `ui::supertrait_any` |
 //! | **H15** | upcast it | the same proxy, with the list that it had | `tests::confinement::upcast_proxy_gains_no_right_however_it_is_passed_on`, `tests::attenuation::upcasts::upcast_before_deriving_widens_nothing_on_the_way_out_or_back` |
 //!
@@ -99,7 +99,7 @@
 //! | **H25** | hand it to a method of the other side's | nothing: the other side gets its own object, or what the policy says; `Rejected` if that refuses what comes home | `tests::identity::object_comes_home_as_itself_by_every_way_there_and_back`, `tests::identity::object_is_rejected_at_home_when_the_policy_refuses_it` |
 //! | **H26** | wrap it by a membrane of its own | what it did itself: the snapshot, the audit and `lent` of its own membrane show nothing of what is behind, and home is no further than the proxy | `tests::hiding::answers::holders_own_membrane_shows_nothing_of_what_it_wraps`, `tests::identity::proxy_of_a_foreign_membrane_is_never_stripped` |
 //! | **H27** | lend it on by a handle that was attenuated for that | as H26; and by which of its references lead to one object, what H11 tells | `tests::attenuation::owners_object::nothing_that_a_holder_can_do_with_its_handles_yields_the_owners_object` |
-//! | **H28** | pass an object of its own, whose author overrode the hidden method | that it is about to be wrapped, and on which thread; nothing of by whom, and it is not believed | `tests::hostile::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed` |
+//! | **H28** | pass an object of its own, whose author overrode the hidden method | that it is about to be wrapped, and on which thread; nothing of by whom, and it is not believed | `tests::hostile::forwarding::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed` |
 //!
 //! # What comes back
 //!
