@@ -145,9 +145,9 @@
 //!
 //! **K9** No foreign code runs under a lock of ours.
 //!
-//! - `tests::reentrancy::call_may_do_everything_with_its_own_membrane`
-//! - `tests::reentrancy::targets_drop_may_do_everything_with_its_membrane`
-//! - `tests::reentrancy::targets_drop_on_revocation_may_come_back`
+//! - `tests::reentrancy::inside::call_may_do_everything_with_its_own_membrane`
+//! - `tests::reentrancy::inside::targets_drop_may_do_everything_with_its_membrane`
+//! - `tests::reentrancy::inside::targets_drop_on_revocation_may_come_back`
 //! - `tests::revocation::observers::observer_may_use_the_membrane`
 //! - `tests::conditions::expiry::clock_may_use_the_membrane`
 //! - `tests::rules::closures::closure_may_call_wrap_and_derive`
@@ -192,9 +192,9 @@
 //! **K13** Calls inside calls are bounded, with an error and not an overflow; so is the stack on which proxies behind
 //! proxies are dropped.
 //!
-//! - `tests::reentrancy::depth_is_exactly_what_the_policy_says`
-//! - `tests::reentrancy::endless_callbacks_are_too_deep`
-//! - `tests::reentrancy::long_line_of_membranes_is_dropped_and_revoked`
+//! - `tests::reentrancy::depth::depth_is_exactly_what_the_policy_says`
+//! - `tests::reentrancy::depth::endless_callbacks_are_too_deep`
+//! - `tests::reentrancy::lines::long_line_of_membranes_is_dropped_and_revoked`
 //! - `tests::iterators::iterator_of_many_layers_is_dropped_on_a_bounded_stack`
 //! - `tests::lease::depth::recursion_through_one_lease_ends_with_an_error`
 //! - `tests::containers::data_nested_without_end_is_refused_rather_than_overflowing`

@@ -122,7 +122,7 @@
 //! |---|---|---|---|
 //! | **H39** | make the target panic | `Panicked`, the same for every panic; or a fresh panic without payload, if the policy says so | `tests::errors::every_panic_is_told_alike`, `tests::panics::propagated_panic_has_no_payload_of_the_first` |
 //! | **H40** | panic in a callback, in a conversion, in its `Drop` | nothing: the other side has an error, or nothing | `tests::panics::panic_of_a_callback_is_an_error_for_its_caller`, `tests::panics::panic_in_a_conversion_is_an_error` |
-//! | **H41** | come back through the membrane from inside | what it would learn at any time | `tests::reentrancy::call_may_do_everything_with_its_own_membrane` |
+//! | **H41** | come back through the membrane from inside | what it would learn at any time | `tests::reentrancy::inside::call_may_do_everything_with_its_own_membrane` |
 //! | **H42** | call itself through a proxy until that is too deep | how many calls of membranes its thread is in, and the limit. So a callback can tell whether it was called through one hop or two, and not by whom | `tests::hiding::answers::depth_that_is_left_tells_how_many_calls_the_thread_is_in` |
 //! | **H43** | use up the stack, the memory or the processor | the process may end; nothing is told | out of scope |
 //! | **H44** | measure time, caches, what the allocator does | whatever that tells: whether an object was wrapped before, say | out of scope |
