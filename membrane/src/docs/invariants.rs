@@ -58,8 +58,8 @@
 //!
 //! **K3** A method runs only if the policy of the proxy's membrane lists it for that interface and direction.
 //!
-//! - `tests::policy::nothing_is_allowed_unless_listed`
-//! - `tests::policy::listed_methods_are_allowed_in_their_direction_only`
+//! - `tests::policy::allowed::nothing_is_allowed_unless_listed`
+//! - `tests::policy::allowed::listed_methods_are_allowed_in_their_direction_only`
 //! - `tests::confinement::method_is_callable_in_any_view_exactly_when_listed_under_the_interface_that_crossed`
 //! - `tests::confinement::default_method_that_is_not_listed_is_not_put_together_from_the_listed_ones`
 //! - `tests::confinement::upcast_proxy_gains_no_right_however_it_is_passed_on`
@@ -71,7 +71,7 @@
 //!
 //! **K4** A derived membrane allows no more than its parent, and dies with it.
 //!
-//! - `tests::policy::derived_policy_asks_for_no_more`
+//! - `tests::policy::deriving::derived_policy_asks_for_no_more`
 //! - `tests::attenuation::narrower::grant_that_asks_for_more_is_an_error_and_lends_nothing`
 //! - `tests::attenuation::chains::each_generation_has_the_rights_of_its_own_grant_only`
 //! - `tests::attenuation::owners_object::nothing_that_a_holder_can_do_with_its_handles_yields_the_owners_object`
@@ -291,9 +291,9 @@
 //! what was converted so far is gone.
 //!
 //! - `tests::containers::container_is_refused_as_a_whole_when_one_reference_in_it_is`
-//! - `tests::policy::builder_reports_every_mistake_at_once`
-//! - `tests::policy::every_mistake_in_names_is_reported_at_once`
-//! - `tests::policy::no_wildcard_is_understood`
+//! - `tests::policy::mistakes::builder_reports_every_mistake_at_once`
+//! - `tests::policy::names::every_mistake_in_names_is_reported_at_once`
+//! - `tests::policy::names::no_wildcard_is_understood`
 //! - `tests::rules::data::what_is_no_sound_check_is_an_error`
 //! - `fuzz::policy`
 //! - `fuzz::values`
