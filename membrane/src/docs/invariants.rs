@@ -173,11 +173,11 @@
 //! **K11** A panic goes no further than the call that it happened in, unless the owner's policy says
 //! `OnPanic::Propagate`; then a panic without its payload does.
 //!
-//! - `tests::panics::panic_of_a_target_is_an_error`
-//! - `tests::panics::panic_of_a_callback_is_an_error_for_its_caller`
-//! - `tests::panics::panic_in_a_conversion_is_an_error`
-//! - `tests::panics::panic_in_the_drop_of_a_target_does_not_reach_its_holder`
-//! - `tests::panics::propagated_panic_has_no_payload_of_the_first`
+//! - `tests::panics::calls::panic_of_a_target_is_an_error`
+//! - `tests::panics::calls::panic_of_a_callback_is_an_error_for_its_caller`
+//! - `tests::panics::conversions::panic_in_a_conversion_is_an_error`
+//! - `tests::panics::drops::panic_in_the_drop_of_a_target_does_not_reach_its_holder`
+//! - `tests::panics::propagating::propagated_panic_has_no_payload_of_the_first`
 //! - `tests::errors::every_panic_is_told_alike`
 //! - `tests::asynchronous::calling::panic_in_a_poll_is_an_error_and_its_payload_is_dropped`
 //! - `unit::gate::tests::panics::payload_that_panics_when_dropped_gets_no_further`

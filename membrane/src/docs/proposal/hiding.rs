@@ -88,7 +88,7 @@
 //! | **H19** | clone it | the same reference | `tests::hiding::clone_is_the_same_reference` |
 //! | **H20** | downgrade and upgrade it | whether somebody still holds this proxy. It keeps no target alive, and does not find the next proxy of the same object | `tests::hiding::weak_reference_is_to_the_proxy_alone` |
 //! | **H21** | forget it, or put it where nothing is dropped | nothing; its target goes with the revocation | `tests::hiding::reference_that_is_leaked_keeps_no_target_past_the_revocation` |
-//! | **H22** | drop it | nothing. If it is the last that holds the target, the target's `Drop` runs here and now; its panic is caught | `tests::panics::panic_in_the_drop_of_a_target_does_not_reach_its_holder`, `tests::identity::proxy_that_nobody_holds_is_freed_with_its_entry_and_its_hold_on_the_object` |
+//! | **H22** | drop it | nothing. If it is the last that holds the target, the target's `Drop` runs here and now; its panic is caught | `tests::panics::drops::panic_in_the_drop_of_a_target_does_not_reach_its_holder`, `tests::identity::proxy_that_nobody_holds_is_freed_with_its_entry_and_its_hold_on_the_object` |
 //! | **H23** | transmute it, read its bytes, raise its count | whatever there is: that is `unsafe`, and out of scope | out of scope |
 //!
 //! # Passing on
@@ -120,8 +120,8 @@
 //!
 //! | | a holder may | and learns | shown by |
 //! |---|---|---|---|
-//! | **H39** | make the target panic | `Panicked`, the same for every panic; or a fresh panic without payload, if the policy says so | `tests::errors::every_panic_is_told_alike`, `tests::panics::propagated_panic_has_no_payload_of_the_first` |
-//! | **H40** | panic in a callback, in a conversion, in its `Drop` | nothing: the other side has an error, or nothing | `tests::panics::panic_of_a_callback_is_an_error_for_its_caller`, `tests::panics::panic_in_a_conversion_is_an_error` |
+//! | **H39** | make the target panic | `Panicked`, the same for every panic; or a fresh panic without payload, if the policy says so | `tests::errors::every_panic_is_told_alike`, `tests::panics::propagating::propagated_panic_has_no_payload_of_the_first` |
+//! | **H40** | panic in a callback, in a conversion, in its `Drop` | nothing: the other side has an error, or nothing | `tests::panics::calls::panic_of_a_callback_is_an_error_for_its_caller`, `tests::panics::conversions::panic_in_a_conversion_is_an_error` |
 //! | **H41** | come back through the membrane from inside | what it would learn at any time | `tests::reentrancy::inside::call_may_do_everything_with_its_own_membrane` |
 //! | **H42** | call itself through a proxy until that is too deep | how many calls of membranes its thread is in, and the limit. So a callback can tell whether it was called through one hop or two, and not by whom | `tests::hiding::answers::depth_that_is_left_tells_how_many_calls_the_thread_is_in` |
 //! | **H43** | use up the stack, the memory or the processor | the process may end; nothing is told | out of scope |
