@@ -1,0 +1,129 @@
+//! What a refusal tells.
+
+use super::*;
+
+/// Fails if the arguments are measured or read before the method is looked up.
+#[test]
+fn unlisted_missing_and_out_of_range_methods_look_the_same_whatever_the_arguments_are() {
+    let runtime = Runtime::new();
+    let small = MessageLimits {
+        bytes: 4,
+        nodes: 2,
+        depth: 1,
+    };
+    let limits = Limits {
+        message: small,
+        ..Limits::default()
+    };
+    let guest = guest(&runtime, "guest", limits);
+    let (own, log) = oak(runtime.host());
+    let lent = runtime.host().send(&own, &guest).expect("joined");
+    let arguments: [&[Value]; 5] = [
+        &["".into()],
+        &[],
+        &[1.into(), 2.into()],
+        &[text(100)],
+        &[Value::from(vec![Value::from(vec![Value::Null])])],
+    ];
+    let refused = CallError::from(ErrorKind::Refused);
+    let check = || {
+        for args in arguments {
+            for method in [WIPE, 6, 62, 63, 64, 65, u32::MAX - 1, u32::MAX] {
+                assert_eq!(
+                    guest.call(&lent, method, args),
+                    Err(refused.clone()),
+                    "{method}"
+                );
+            }
+            for method in ["wipe", "nothing", "", "echo ", "Echo"] {
+                assert_eq!(
+                    guest.call_named(&lent, method, args),
+                    Err(refused.clone()),
+                    "{method}"
+                );
+                assert_eq!(lent.method(method), None);
+            }
+        }
+    };
+    check();
+    guest.close("the end");
+    check();
+    for args in arguments {
+        assert_broken(guest.call(&lent, ECHO, args), "the end");
+    }
+    assert_eq!(entered(&log), [""; 0]);
+}
+
+/// Fails without the mask in `Object::foreign`.
+#[test]
+fn method_that_a_closure_does_not_have_is_refused_before_its_arguments_are_measured() {
+    #[interface(dynamic)]
+    trait Source {
+        fn closure(&self) -> Result<Arc<dyn Fn() -> Result<u8, Error> + Send + Sync>, Error>;
+        fn items(&self) -> Result<Box<dyn Iterator<Item = Result<u8, Error>> + Send>, Error>;
+    }
+    struct Spring;
+    impl Source for Spring {
+        fn closure(&self) -> Result<Arc<dyn Fn() -> Result<u8, Error> + Send + Sync>, Error> {
+            Ok(Arc::new(|| Ok(1)))
+        }
+        fn items(&self) -> Result<Box<dyn Iterator<Item = Result<u8, Error>> + Send>, Error> {
+            Ok(Box::new([Ok(1)].into_iter()))
+        }
+    }
+    let runtime = Runtime::new();
+    let guest = runtime.domain("guest", Limits::default());
+    let policy = Policy::builder()
+        .inbound(allow!(dyn Source: closure, items))
+        .build()
+        .expect("one list");
+    runtime.join(runtime.host(), &guest, policy).expect("new");
+    let source = runtime.host().own::<dyn Source>(Arc::new(Spring));
+    let source = runtime.host().send(&source, &guest).expect("joined");
+    for method in [0, 1] {
+        let Ok(Value::Object(object)) = guest.call(&source, method, &[]) else {
+            panic!()
+        };
+        let large = [text(9 << 20)];
+        // An iterator is a value: once it has crossed, it is the holder's own.
+        if method == 0 {
+            assert_eq!(
+                guest.call(&object, 0, &large),
+                Err(Limit::MessageBytes.into())
+            );
+        }
+        for number in [1, 2, 63, 64] {
+            assert_eq!(
+                kind(guest.call(&object, number, &large)),
+                ErrorKind::Refused
+            );
+        }
+        assert_eq!(guest.call(&object, 0, &[]), Ok(1.into()));
+        assert_eq!(guest.describe(&object).expect("held").methods().len(), 1);
+    }
+}
+
+#[test]
+fn description_has_all_of_an_own_object_and_of_others_the_listed_methods_only() {
+    let (runtime, guest) = two();
+    let (own, _) = oak(runtime.host());
+    let whole = runtime.host().describe(&own).expect("held");
+    assert!(whole.is_own() && whole.doc().contains("wipe"));
+    assert_eq!(whole.methods().len(), 6);
+    let lent = runtime.host().send(&own, &guest).expect("joined");
+    let part = guest.describe(&lent).expect("held");
+    assert_eq!(
+        (part.interface(), part.version(), part.doc(), part.is_own()),
+        ("Shelf", 3, "", false)
+    );
+    let names: Vec<_> = part
+        .methods()
+        .iter()
+        .map(|(number, method)| (*number, method.name(), method.doc()))
+        .collect();
+    assert_eq!(names[0], (0, "echo", "Gives it back."));
+    assert_eq!(names.len(), 5);
+    assert!(!format!("{part:?} {lent:?}").contains("ipe"));
+    assert_eq!((lent.method("echo"), lent.method("wipe")), (Some(0), None));
+    assert_eq!(own.method("wipe"), Some(WIPE));
+}
