@@ -326,4 +326,4 @@
 //!
 //! - `tests::differential::every_route_does_what_the_plain_one_does`
 //! - `tests::attenuation::chains::chain_of_grants_is_one_hop_at_any_depth`
-//! - `tests::dynamic::call_by_name_and_call_by_number_agree_on_every_method`
+//! - `tests::dynamic::methods::call_by_name_and_call_by_number_agree_on_every_method`
