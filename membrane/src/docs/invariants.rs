@@ -44,7 +44,7 @@
 //! - `tests::confinement::whatever_is_reached_from_a_lent_object_is_lent_too_and_dies_with_it`
 //! - `tests::callbacks::closure_wraps_what_it_takes_and_gives_in_both_directions`
 //! - `tests::iterators::iterator_wraps_each_item_and_each_error`
-//! - `tests::errors::reference_in_an_error_is_wrapped`
+//! - `tests::errors::payloads::reference_in_an_error_is_wrapped`
 //! - `tests::asynchronous::values::what_a_future_ends_with_is_wrapped`
 //! - `tests::asynchronous::streams::items_of_a_stream_are_wrapped`
 //! - `tests::two_hops::reference_in_any_shape_is_wrapped_at_each_of_two_hops`
@@ -160,10 +160,10 @@
 //! **K10** What the dry side is told of a refusal is its kind; for a revocation and a suspension the reason; for a
 //! condition its name, and when to try again. An unlisted and a missing method are one.
 //!
-//! - `tests::errors::every_refusal_is_the_same`
-//! - `tests::errors::revoked_says_why_and_nothing_else`
-//! - `tests::errors::error_as_payload_loses_its_reason`
-//! - `tests::errors::no_text_tells_of_the_other_side`
+//! - `tests::errors::refusals::every_refusal_is_the_same`
+//! - `tests::errors::reasons::revoked_says_why_and_nothing_else`
+//! - `tests::errors::payloads::error_as_payload_loses_its_reason`
+//! - `tests::errors::untold::no_text_tells_of_the_other_side`
 //! - `tests::conditions::condition_is_lost_when_the_error_crosses_as_data`
 //! - `tests::two_hops::reason_of_a_revocation_is_told_one_hop_and_not_two`
 //! - `tests::hostile::looking::refusal_is_the_same_whatever_is_behind_the_proxy`
@@ -178,14 +178,14 @@
 //! - `tests::panics::conversions::panic_in_a_conversion_is_an_error`
 //! - `tests::panics::drops::panic_in_the_drop_of_a_target_does_not_reach_its_holder`
 //! - `tests::panics::propagating::propagated_panic_has_no_payload_of_the_first`
-//! - `tests::errors::every_panic_is_told_alike`
+//! - `tests::errors::untold::every_panic_is_told_alike`
 //! - `tests::asynchronous::calling::panic_in_a_poll_is_an_error_and_its_payload_is_dropped`
 //! - `unit::gate::tests::panics::payload_that_panics_when_dropped_gets_no_further`
 //!
 //! **K12** `Debug` of a proxy shows its interface and allowed methods, and asks the target nothing.
 //!
 //! - `tests::hiding::formatting_shows_the_interface_and_the_list_and_asks_no_target`
-//! - `tests::errors::debug_of_a_proxy_shows_its_interface_and_allowed_methods`
+//! - `tests::errors::untold::debug_of_a_proxy_shows_its_interface_and_allowed_methods`
 //! - `tests::hostile::looking::debug_of_a_proxy_shows_the_listed_methods_and_never_asks_the_target`
 //! - `unit::gate::tests::calls::cell_tells_its_scope_and_address_and_shows_nothing_of_its_target`
 //!
@@ -278,9 +278,9 @@
 //! **K21** The order of checks is fixed: method listed, revoked, nesting, suspension, conditions, conversion of
 //! arguments, rules, spending; then the target. What is refused early has run nothing that comes later.
 //!
-//! - `tests::errors::arguments_of_a_call_that_is_not_made_are_not_converted`
-//! - `tests::errors::revoked_is_told_before_too_deep`
-//! - `tests::errors::arguments_of_a_call_that_is_too_deep_are_not_converted`
+//! - `tests::errors::refusals::arguments_of_a_call_that_is_not_made_are_not_converted`
+//! - `tests::errors::refusals::revoked_is_told_before_too_deep`
+//! - `tests::errors::refusals::arguments_of_a_call_that_is_too_deep_are_not_converted`
 //! - `tests::conditions::suspension::refused_is_told_before_suspended`
 //! - `tests::conditions::suspension::revoked_is_told_before_suspended_and_stays`
 //! - `tests::rules::closures::closure_is_not_asked_about_an_argument_that_may_not_cross`

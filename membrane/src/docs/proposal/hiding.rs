@@ -56,7 +56,7 @@
 //! | | a holder may | and learns | shown by |
 //! |---|---|---|---|
 //! | **H1** | call a listed method | what the target answers, converted: that is what the list is for | `tests::containers::reference_in_any_shape_is_wrapped_on_every_way` |
-//! | **H2** | call one that is not listed | `Refused`, the same for a live, dead, opaque or hostile target, and the target never hears of it | `tests::errors::every_refusal_is_the_same`, `tests::hostile::looking::refusal_is_the_same_whatever_is_behind_the_proxy`, `tests::hiding::surroundings::refused_call_enters_no_target` |
+//! | **H2** | call one that is not listed | `Refused`, the same for a live, dead, opaque or hostile target, and the target never hears of it | `tests::errors::refusals::every_refusal_is_the_same`, `tests::hostile::looking::refusal_is_the_same_whatever_is_behind_the_proxy`, `tests::hiding::surroundings::refused_call_enters_no_target` |
 //! | **H3** | call a default or inherited method, before or after an upcast | as H1 and H2: it is one call, under the interface that crossed | `tests::confinement::default_method_runs_as_one_call_on_the_objects_own_side`, `tests::confinement::default_method_that_is_not_listed_is_not_put_together_from_the_listed_ones`, `tests::confinement::method_is_callable_in_any_view_exactly_when_listed_under_the_interface_that_crossed` |
 //! | **H4** | call what generated code has hidden in the trait | nothing: it takes a question that nobody can make, keep or read | `tests::hostile::answering::query_takes_no_answer_from_an_object_and_tells_it_nothing`, `tests::hostile::looking::hidden_items_get_nothing_out_of_a_proxy_that_was_lent`, `ui::hostile_query_made`, `ui::hostile_query_kept` |
 //! | **H5** | take a [`lease`](crate::lease()) and call through it | what the call itself would tell; a lease of a proxy and of a plain object look alike | `tests::lease::answers::lease_does_not_tell_a_proxy_from_a_target`, `tests::lease::answers::method_that_is_not_listed_is_refused_through_a_lease`, `tests::hostile::leases::lease_shows_nothing_of_its_target`, `ui::lease_key` |
@@ -105,10 +105,10 @@
 //!
 //! | | a holder may | and learns | shown by |
 //! |---|---|---|---|
-//! | **H29** | read an error, its source, its texts | the kind; see the table in [`specification`](super::specification). An interface's own error is data | `tests::errors::no_text_tells_of_the_other_side`, `tests::errors::error_is_one_word_without_a_handle` |
+//! | **H29** | read an error, its source, its texts | the kind; see the table in [`specification`](super::specification). An interface's own error is data | `tests::errors::untold::no_text_tells_of_the_other_side`, `tests::errors::untold::error_is_one_word_without_a_handle` |
 //! | **H30** | hash or compare errors and reasons | what H29 tells. Not the number that a reason has: that would tell how many the process has used, and whether somebody used a text that is guessed | `tests::hiding::answers::hash_of_an_error_is_that_of_what_it_tells` |
-//! | **H31** | read a reason | what the revoker or suspender wrote for it, of this scope or one above; nothing of two hops away | `tests::errors::revoked_says_why_and_nothing_else`, `tests::two_hops::reason_of_a_revocation_is_told_one_hop_and_not_two` |
-//! | **H32** | use up all 65,536 reasons | from then on, by making one of a guessed text, whether that text is among those in use | `tests::errors::reasons_beyond_the_limit_are_unspecified` |
+//! | **H31** | read a reason | what the revoker or suspender wrote for it, of this scope or one above; nothing of two hops away | `tests::errors::reasons::revoked_says_why_and_nothing_else`, `tests::two_hops::reason_of_a_revocation_is_told_one_hop_and_not_two` |
+//! | **H32** | use up all 65,536 reasons | from then on, by making one of a guessed text, whether that text is among those in use | `tests::errors::reasons::reasons_beyond_the_limit_are_unspecified` |
 //! | **H33** | read a condition's name and when to try again | that it is not met. If it is an ancestor's, it is shared, and tells that others used it; its own grant's tells nothing of anybody | `tests::hiding::answers::condition_tells_of_other_holders_only_where_it_is_shared`, `tests::hiding::answers::time_to_try_again_is_all_that_a_rate_tells` |
 //! | **H34** | ask for a result that is too large for the bytes left | that it is larger than that | `tests::conditions::bytes::too_large_a_result_is_withheld_and_costs_nothing` |
 //! | **H35** | measure an iterator, a stream, a future, a closure or a call that waits; ask for a `size_hint` | the same for all: not even whether there is an item | `tests::hiding::answers::what_a_call_returns_looks_the_same_whatever_its_target_made` |
@@ -120,7 +120,7 @@
 //!
 //! | | a holder may | and learns | shown by |
 //! |---|---|---|---|
-//! | **H39** | make the target panic | `Panicked`, the same for every panic; or a fresh panic without payload, if the policy says so | `tests::errors::every_panic_is_told_alike`, `tests::panics::propagating::propagated_panic_has_no_payload_of_the_first` |
+//! | **H39** | make the target panic | `Panicked`, the same for every panic; or a fresh panic without payload, if the policy says so | `tests::errors::untold::every_panic_is_told_alike`, `tests::panics::propagating::propagated_panic_has_no_payload_of_the_first` |
 //! | **H40** | panic in a callback, in a conversion, in its `Drop` | nothing: the other side has an error, or nothing | `tests::panics::calls::panic_of_a_callback_is_an_error_for_its_caller`, `tests::panics::conversions::panic_in_a_conversion_is_an_error` |
 //! | **H41** | come back through the membrane from inside | what it would learn at any time | `tests::reentrancy::inside::call_may_do_everything_with_its_own_membrane` |
 //! | **H42** | call itself through a proxy until that is too deep | how many calls of membranes its thread is in, and the limit. So a callback can tell whether it was called through one hop or two, and not by whom | `tests::hiding::answers::depth_that_is_left_tells_how_many_calls_the_thread_is_in` |
