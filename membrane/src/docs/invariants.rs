@@ -41,7 +41,7 @@
 //!
 //! - `tests::containers::reference_in_any_shape_is_wrapped_on_every_way`
 //! - `tests::containers::reference_in_any_shape_is_the_raw_object_without_a_membrane`
-//! - `tests::confinement::whatever_is_reached_from_a_lent_object_is_lent_too_and_dies_with_it`
+//! - `tests::confinement::reachable::whatever_is_reached_from_a_lent_object_is_lent_too_and_dies_with_it`
 //! - `tests::callbacks::closure_wraps_what_it_takes_and_gives_in_both_directions`
 //! - `tests::iterators::iterator_wraps_each_item_and_each_error`
 //! - `tests::errors::payloads::reference_in_an_error_is_wrapped`
@@ -60,9 +60,9 @@
 //!
 //! - `tests::policy::allowed::nothing_is_allowed_unless_listed`
 //! - `tests::policy::allowed::listed_methods_are_allowed_in_their_direction_only`
-//! - `tests::confinement::method_is_callable_in_any_view_exactly_when_listed_under_the_interface_that_crossed`
-//! - `tests::confinement::default_method_that_is_not_listed_is_not_put_together_from_the_listed_ones`
-//! - `tests::confinement::upcast_proxy_gains_no_right_however_it_is_passed_on`
+//! - `tests::confinement::listed::method_is_callable_in_any_view_exactly_when_listed_under_the_interface_that_crossed`
+//! - `tests::confinement::defaults::default_method_that_is_not_listed_is_not_put_together_from_the_listed_ones`
+//! - `tests::confinement::upcasts::upcast_proxy_gains_no_right_however_it_is_passed_on`
 //! - `tests::lease::answers::method_that_is_not_listed_is_refused_through_a_lease`
 //! - `tests::asynchronous::calling::async_method_that_is_not_listed_is_refused_when_it_is_polled`
 //! - `fuzz::calls`
