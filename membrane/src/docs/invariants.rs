@@ -76,7 +76,7 @@
 //! - `tests::attenuation::chains::each_generation_has_the_rights_of_its_own_grant_only`
 //! - `tests::attenuation::owners_object::nothing_that_a_holder_can_do_with_its_handles_yields_the_owners_object`
 //! - `tests::attenuation::upcasts::upcast_before_deriving_widens_nothing_on_the_way_out_or_back`
-//! - `tests::revocation::revocation_cuts_the_subtree_and_nothing_else`
+//! - `tests::revocation::subtree::revocation_cuts_the_subtree_and_nothing_else`
 //! - `loom::membrane::loom_tree::nothing_of_the_subtree_is_live_when_either_revoker_returns`
 //! - `loom::membrane::loom_tree::grant_made_while_revoking_is_revoked_or_refused`
 //! - `fuzz::calls`
@@ -118,11 +118,11 @@
 //! **K7** When `revoke` returns, no call passes the switch and nothing is delivered through the subtree, either way;
 //! what passed before counts as running, and `revoke_and_wait` waits for it.
 //!
-//! - `tests::revocation::new_call_ends_when_revoked`
-//! - `tests::revocation::in_flight_call_ends_when_revoked`
-//! - `tests::revocation::both_directions_are_cut`
-//! - `tests::revocation::what_was_got_before_is_dead`
-//! - `tests::revocation::every_way_in_is_closed_when_revoked`
+//! - `tests::revocation::access::new_call_ends_when_revoked`
+//! - `tests::revocation::in_flight::in_flight_call_ends_when_revoked`
+//! - `tests::revocation::access::both_directions_are_cut`
+//! - `tests::revocation::access::what_was_got_before_is_dead`
+//! - `tests::revocation::access::every_way_in_is_closed_when_revoked`
 //! - `tests::revocation::entering::target_is_not_entered_when_revoked_in_the_drop_of_an_observer`
 //! - `tests::threads::nothing_begins_or_is_delivered_after_revoke_returned`
 //! - `tests::threads::nothing_runs_after_a_wait_returned`
