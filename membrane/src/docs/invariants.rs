@@ -47,7 +47,7 @@
 //! - `tests::errors::payloads::reference_in_an_error_is_wrapped`
 //! - `tests::asynchronous::values::what_a_future_ends_with_is_wrapped`
 //! - `tests::asynchronous::streams::items_of_a_stream_are_wrapped`
-//! - `tests::two_hops::reference_in_any_shape_is_wrapped_at_each_of_two_hops`
+//! - `tests::two_hops::wrapping::reference_in_any_shape_is_wrapped_at_each_of_two_hops`
 //! - `fuzz::calls`
 //! - `fuzz::values`
 //! - `tests::escapes::crossing::containers::a12_elements_of_every_container`
@@ -103,7 +103,7 @@
 //! - `tests::identity::object_is_rejected_at_home_when_the_policy_refuses_it`
 //! - `tests::identity::proxy_of_a_foreign_membrane_is_never_stripped`
 //! - `tests::callbacks::closure_of_a_foreign_membrane_is_never_stripped`
-//! - `tests::two_hops::object_comes_back_through_both_hops_as_itself_and_one_layer_at_a_time`
+//! - `tests::two_hops::identity::object_comes_back_through_both_hops_as_itself_and_one_layer_at_a_time`
 //! - `tests::hostile::forwarding::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed`
 //! - `tests::hostile::answering::object_that_holds_a_proxy_of_its_makers_at_its_own_address_stays_the_holders`
 //! - `tests::hostile::answering::query_takes_no_answer_from_an_object_and_tells_it_nothing`
@@ -165,7 +165,7 @@
 //! - `tests::errors::payloads::error_as_payload_loses_its_reason`
 //! - `tests::errors::untold::no_text_tells_of_the_other_side`
 //! - `tests::conditions::condition_is_lost_when_the_error_crosses_as_data`
-//! - `tests::two_hops::reason_of_a_revocation_is_told_one_hop_and_not_two`
+//! - `tests::two_hops::errors::reason_of_a_revocation_is_told_one_hop_and_not_two`
 //! - `tests::hostile::looking::refusal_is_the_same_whatever_is_behind_the_proxy`
 //! - `tests::hiding::answers::hash_of_an_error_is_that_of_what_it_tells`
 //! - `unit::membrane::error::condition_and_time_survive_the_word`
