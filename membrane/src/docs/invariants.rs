@@ -84,9 +84,9 @@
 //!
 //! **K5** While it lives, an object has one proxy for each membrane, direction, side and interface.
 //!
-//! - `tests::identity::object_has_one_proxy_whichever_way_it_crosses`
-//! - `tests::identity::proxies_are_the_same_exactly_when_their_objects_are`
-//! - `tests::identity::object_has_one_proxy_when_it_is_passed_from_several_threads_at_once`
+//! - `tests::identity::one_proxy::object_has_one_proxy_whichever_way_it_crosses`
+//! - `tests::identity::one_proxy::proxies_are_the_same_exactly_when_their_objects_are`
+//! - `tests::identity::one_proxy::object_has_one_proxy_when_it_is_passed_from_several_threads_at_once`
 //! - `tests::threads::object_has_one_proxy_whoever_wraps_it`
 //! - `loom::membrane::loom_identity::first_wraps_of_one_object_give_one_proxy`
 //! - `loom::membrane::loom_identity::last_drop_and_new_wrap_keep_identity`
@@ -98,10 +98,10 @@
 //! **K6** A reference that comes home is the object itself, or what the policy says; a proxy of another tree is wrapped
 //! and never stripped; only the proxy that is asked is believed about whose it is.
 //!
-//! - `tests::identity::object_comes_home_as_itself_by_every_way_there_and_back`
-//! - `tests::identity::object_stays_wrapped_for_its_owner_when_the_policy_keeps_it_so`
-//! - `tests::identity::object_is_rejected_at_home_when_the_policy_refuses_it`
-//! - `tests::identity::proxy_of_a_foreign_membrane_is_never_stripped`
+//! - `tests::identity::coming_home::object_comes_home_as_itself_by_every_way_there_and_back`
+//! - `tests::identity::coming_home::object_stays_wrapped_for_its_owner_when_the_policy_keeps_it_so`
+//! - `tests::identity::coming_home::object_is_rejected_at_home_when_the_policy_refuses_it`
+//! - `tests::identity::foreign::proxy_of_a_foreign_membrane_is_never_stripped`
 //! - `tests::callbacks::closure_of_a_foreign_membrane_is_never_stripped`
 //! - `tests::two_hops::identity::object_comes_back_through_both_hops_as_itself_and_one_layer_at_a_time`
 //! - `tests::hostile::forwarding::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed`
@@ -311,8 +311,8 @@
 //! **K24** A table holds no more than what lives: a proxy that nobody holds is freed with its entry, whatever was
 //! thrown at the membrane before.
 //!
-//! - `tests::identity::proxy_that_nobody_holds_is_freed_with_its_entry_and_its_hold_on_the_object`
-//! - `tests::identity::tables_hold_no_more_than_what_lives_whatever_was_lent_before`
+//! - `tests::identity::letting_go::proxy_that_nobody_holds_is_freed_with_its_entry_and_its_hold_on_the_object`
+//! - `tests::identity::letting_go::tables_hold_no_more_than_what_lives_whatever_was_lent_before`
 //! - `tests::threads::counts_return_to_zero`
 //! - `tests::revocation::freeing::nothing_is_left_of_what_was_lent`
 //! - `tests::hostile::wearing_down::many_hostile_objects_leave_nothing_behind`

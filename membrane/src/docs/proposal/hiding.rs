@@ -70,7 +70,7 @@
 //! | **H8** | format it with `{}`, as an error, as a hash | nothing: `Display`, `Error` and `Hash` are refused as supertraits | `ui::supertrait_display`, `ui::supertrait_error`, `ui::supertrait_hash` |
 //! | **H9** | read its address, by `{:p}`, `as_ptr`, `ptr::hash` or order | where the proxy's own memory is; the target is elsewhere | `tests::hostile::looking::proxies_look_alike_whatever_they_stand_for` |
 //! | **H10** | read which implementation it has, by the other half of a wide pointer | that it is a proxy of this interface; all of these have one | `tests::hiding::proxies_of_targets_that_differ_in_everything_look_the_same`, `tests::hiding::proxy_is_told_from_a_plain_object_by_what_says_nothing_of_its_target` |
-//! | **H11** | compare two, by `Arc::ptr_eq` or address | whether they stand for one object, if one scope lent both as one interface; of two scopes, nothing. `PartialEq` is refused | `tests::identity::proxies_are_the_same_exactly_when_their_objects_are`, `tests::identity::object_has_a_proxy_of_its_own_for_each_interface_direction_and_scope`, `ui::supertrait_eq` |
+//! | **H11** | compare two, by `Arc::ptr_eq` or address | whether they stand for one object, if one scope lent both as one interface; of two scopes, nothing. `PartialEq` is refused | `tests::identity::one_proxy::proxies_are_the_same_exactly_when_their_objects_are`, `tests::identity::one_proxy::object_has_a_proxy_of_its_own_for_each_interface_direction_and_scope`, `ui::supertrait_eq` |
 //! | **H12** | measure it, by `size_of_val`, `align_of_val` | the proxy's own size: one for each interface, and not that of a plain object | `tests::hiding::proxies_of_targets_that_differ_in_everything_look_the_same` |
 //! | **H13** | ask for its type, by `type_id` or `type_name_of_val` | `dyn Trait` | `tests::hostile::looking::proxies_look_alike_whatever_they_stand_for` |
 //! | **H14** | downcast it | nothing: no `Any` is within reach but that of the reference itself | `tests::hiding::proxies_of_targets_that_differ_in_everything_look_the_same`, `ui::hostile_downcast`, `ui::supertrait_any` |
@@ -88,7 +88,7 @@
 //! | **H19** | clone it | the same reference | `tests::hiding::clone_is_the_same_reference` |
 //! | **H20** | downgrade and upgrade it | whether somebody still holds this proxy. It keeps no target alive, and does not find the next proxy of the same object | `tests::hiding::weak_reference_is_to_the_proxy_alone` |
 //! | **H21** | forget it, or put it where nothing is dropped | nothing; its target goes with the revocation | `tests::hiding::reference_that_is_leaked_keeps_no_target_past_the_revocation` |
-//! | **H22** | drop it | nothing. If it is the last that holds the target, the target's `Drop` runs here and now; its panic is caught | `tests::panics::drops::panic_in_the_drop_of_a_target_does_not_reach_its_holder`, `tests::identity::proxy_that_nobody_holds_is_freed_with_its_entry_and_its_hold_on_the_object` |
+//! | **H22** | drop it | nothing. If it is the last that holds the target, the target's `Drop` runs here and now; its panic is caught | `tests::panics::drops::panic_in_the_drop_of_a_target_does_not_reach_its_holder`, `tests::identity::letting_go::proxy_that_nobody_holds_is_freed_with_its_entry_and_its_hold_on_the_object` |
 //! | **H23** | transmute it, read its bytes, raise its count | whatever there is: that is `unsafe`, and out of scope | out of scope |
 //!
 //! # Passing on
@@ -96,8 +96,8 @@
 //! | | a holder may | and learns | shown by |
 //! |---|---|---|---|
 //! | **H24** | use it on another thread | the same as on this one | `tests::hiding::proxy_looks_and_answers_the_same_on_another_thread` |
-//! | **H25** | hand it to a method of the other side's | nothing: the other side gets its own object, or what the policy says; `Rejected` if that refuses what comes home | `tests::identity::object_comes_home_as_itself_by_every_way_there_and_back`, `tests::identity::object_is_rejected_at_home_when_the_policy_refuses_it` |
-//! | **H26** | wrap it by a membrane of its own | what it did itself: the snapshot, the audit and `lent` of its own membrane show nothing of what is behind, and home is no further than the proxy | `tests::hiding::answers::holders_own_membrane_shows_nothing_of_what_it_wraps`, `tests::identity::proxy_of_a_foreign_membrane_is_never_stripped` |
+//! | **H25** | hand it to a method of the other side's | nothing: the other side gets its own object, or what the policy says; `Rejected` if that refuses what comes home | `tests::identity::coming_home::object_comes_home_as_itself_by_every_way_there_and_back`, `tests::identity::coming_home::object_is_rejected_at_home_when_the_policy_refuses_it` |
+//! | **H26** | wrap it by a membrane of its own | what it did itself: the snapshot, the audit and `lent` of its own membrane show nothing of what is behind, and home is no further than the proxy | `tests::hiding::answers::holders_own_membrane_shows_nothing_of_what_it_wraps`, `tests::identity::foreign::proxy_of_a_foreign_membrane_is_never_stripped` |
 //! | **H27** | lend it on by a handle that was attenuated for that | as H26; and by which of its references lead to one object, what H11 tells | `tests::attenuation::owners_object::nothing_that_a_holder_can_do_with_its_handles_yields_the_owners_object` |
 //! | **H28** | pass an object of its own, whose author overrode the hidden method | that it is about to be wrapped, and on which thread; nothing of by whom, and it is not believed | `tests::hostile::forwarding::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed` |
 //!

@@ -1,0 +1,100 @@
+//! Foreign membranes.
+
+use super::*;
+
+fn reversed(direction: Direction) -> Direction {
+    match direction {
+        Direction::Outbound => Direction::Inbound,
+        Direction::Inbound => Direction::Outbound,
+    }
+}
+
+/// B4, B8. A proxy of another tree is an ordinary object, though its sides bear the same numbers.
+///
+/// Fails when `Crossing::reference` does not compare the roots: then the raw object arrives.
+#[test]
+fn proxy_of_a_foreign_membrane_is_never_stripped() {
+    for (direction, foreign_direction) in BOTH.into_iter().flat_map(|a| BOTH.map(|b| (a, b))) {
+        let foreign = Membrane::new(swap_policy());
+        let membrane = Membrane::new(swap_policy());
+        let secret = Secret::new(1);
+        let theirs = foreign.pass(secret.raw.clone(), foreign_direction).unwrap();
+        let crossed = membrane.pass(theirs.clone(), direction).unwrap();
+        assert!(!Arc::ptr_eq(&crossed, &theirs), "it is wrapped");
+        secret.assert_lent(&crossed);
+        // Home again it is what it was, and once more it is not less than that.
+        let back = membrane.pass(crossed.clone(), reversed(direction)).unwrap();
+        assert!(Arc::ptr_eq(&back, &theirs));
+        let again = membrane.pass(back, reversed(direction)).unwrap();
+        secret.assert_lent(&again);
+        assert!(
+            !Arc::ptr_eq(&again, &theirs),
+            "one home, one layer: the next is wrapped"
+        );
+
+        foreign.revoke("theirs");
+        secret.assert_dead(&crossed, None);
+        secret.assert_dead(&theirs, Some("theirs"));
+    }
+}
+
+#[test]
+fn proxy_of_a_foreign_membrane_is_bound_by_both_policies() {
+    let ping = Policy::builder()
+        .inbound(allow!(dyn Peer: ping))
+        .build()
+        .unwrap();
+    let swap = Policy::builder()
+        .inbound(allow!(dyn Peer: swap, ping))
+        .build()
+        .unwrap();
+    let (inner, outer) = (Membrane::new(ping), Membrane::new(swap));
+    let secret = Secret::new(1);
+    let crossed = outer.wrap(inner.wrap(secret.raw.clone()).unwrap()).unwrap();
+    secret.assert_lent(&crossed);
+    let refused = crossed
+        .swap(Load::Nothing)
+        .expect_err("the inner one refuses")
+        .error();
+    assert_eq!(refused.kind(), ErrorKind::Refused);
+    assert_eq!(secret.calls.listed(), 1);
+}
+
+#[test]
+fn proxy_of_a_foreign_membrane_has_one_proxy_however_it_gets_there() {
+    let foreign = Membrane::new(swap_policy());
+    let membrane = Membrane::new(swap_policy());
+    let secret = Secret::new(1);
+    let theirs = foreign.wrap(secret.raw.clone()).unwrap();
+    let first = membrane.wrap(theirs.clone()).unwrap();
+    for way in OUTWARD {
+        for shape in shapes() {
+            let got = way
+                .carry(Link(Some(&membrane)), shape.build(&theirs))
+                .reach();
+            assert!(got.iter().all(|got| Arc::ptr_eq(got, &first)));
+        }
+    }
+}
+
+/// Being passed on is not a call: that the foreign proxy cannot be called at this depth is not our membrane's affair.
+///
+/// M4: a proxy of a foreign membrane is wrapped as an ordinary object.
+#[test]
+fn proxy_of_a_foreign_membrane_crosses_where_it_is_too_deep_to_be_called() {
+    let shallow = Membrane::new(swapping().depth_limit(1).build().unwrap());
+    let membrane = Membrane::new(swap_policy());
+    let secret = Secret::new(1);
+    let theirs = shallow.wrap(secret.raw.clone()).unwrap();
+    // Control: from outside any call it crosses.
+    assert!(membrane.wrap(theirs.clone()).is_ok());
+    secret.assert_reached(&theirs);
+    let inbox = Inbox::default();
+    let keeping = membrane.wrap(Actor::keeping(&inbox)).unwrap();
+    let crossed = keeping
+        .swap(Load::One(theirs))
+        .map(drop)
+        .map_err(|fault| fault.error());
+    assert_eq!(crossed, Ok(()));
+    assert!(!inbox.is_empty());
+}
