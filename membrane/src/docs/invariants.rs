@@ -152,7 +152,7 @@
 //! - `tests::conditions::expiry::clock_may_use_the_membrane`
 //! - `tests::rules::closures::closure_may_call_wrap_and_derive`
 //! - `tests::asynchronous::waking::waker_may_come_back_from_wherever_it_runs`
-//! - `tests::authority::audit::hook_may_call_revoke_replace_itself_and_panic`
+//! - `tests::authority::audit::hooks::hook_may_call_revoke_replace_itself_and_panic`
 //! - `loom::membrane::loom_identity::object_that_comes_too_late_is_dropped_under_no_lock`
 //! - `loom::membrane::loom_identity::object_that_comes_too_late_must_not_be_dropped_under_the_lock`
 //! - `loom::membrane::loom_calls::drop_of_a_target_may_wrap`
@@ -266,10 +266,10 @@
 //! ended, whatever hooks further down do; of one that waits also that it was let in, by the same number; it is
 //! called under no lock.
 //!
-//! - `tests::authority::audit::each_way_a_call_can_end_is_told`
-//! - `tests::authority::audit::every_call_of_every_thread_is_told_and_counted_once`
-//! - `tests::authority::audit::hooks_further_up_hear_what_is_heard_below`
-//! - `tests::authority::audit::hook_may_call_revoke_replace_itself_and_panic`
+//! - `tests::authority::audit::events::each_way_a_call_can_end_is_told`
+//! - `tests::authority::audit::counting::every_call_of_every_thread_is_told_and_counted_once`
+//! - `tests::authority::audit::hooks::hooks_further_up_hear_what_is_heard_below`
+//! - `tests::authority::audit::hooks::hook_may_call_revoke_replace_itself_and_panic`
 //! - `tests::asynchronous::audit::racing_ends_of_a_call_are_told_as_one`
 //! - `tests::asynchronous::joining::calls_of_many_threads_are_joined_by_their_numbers`
 //! - `loom::membrane::loom_outcomes::outcome_is_told_once_when_a_revocation_races_with_polls`

@@ -153,7 +153,7 @@
 //! |---|---|---|---|
 //! | **H52** | the owner of an object that was lent or passed in | how many proxies hold it, by its counts, and by its `Drop` that nobody does | `tests::hiding::owner_of_an_object_sees_how_many_proxies_hold_it` |
 //! | **H53** | who has a handle | its own subtree: grants, proxies, refusals, what is left of conditions. Of those above: what is left where theirs is less, their suspension, and, by numbers of grants, how many the process made | `tests::authority::snapshots::grants_are_listed_after_their_parents_with_how_they_derive`, `tests::authority::labels::label_is_not_shown_to_the_dry_side` |
-//! | **H54** | who lends on with an audit hook | the calls of its own subtree | `tests::authority::audit::hooks_further_up_hear_what_is_heard_below` |
+//! | **H54** | who lends on with an audit hook | the calls of its own subtree | `tests::authority::audit::hooks::hooks_further_up_hear_what_is_heard_below` |
 //!
 //! # Domains and guests
 //!
