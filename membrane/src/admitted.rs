@@ -54,6 +54,7 @@ impl Admitted {
                     // An object is called against the direction in which it crossed.
                     direction: place.direction.reversed(),
                     method,
+                    home: place.home,
                 },
                 goes_on: OnceCell::new(),
             }),
@@ -99,6 +100,7 @@ impl Admitted {
                 interface: TypeId::of::<T>(),
                 direction: place.direction.reversed(),
                 method,
+                home: place.home,
             },
         })
     }

@@ -151,6 +151,10 @@ pub enum Fault {
     LayerPeeled,
     /// A path is within another whose text it begins with.
     WithinByText,
+    /// A closure on arguments is asked about every call, wherever it was added.
+    ClosuresSeeAll,
+    /// A membrane shows its closures as they are.
+    OpenPolicies,
     /// A check passes what it cannot look at.
     OpaquePasses,
     /// A policy is built from what is right in it.

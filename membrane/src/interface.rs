@@ -72,7 +72,7 @@ pub trait Interface: Target {
 }
 
 /// An argument's name, and what rules that are data can see of it.
-pub type Argument = (&'static str, Shape);
+pub type Argument = (&'static str, Shape, bool);
 
 /// What a proxy can stand for: a `dyn Trait` of an interface, or a closure.
 #[diagnostic::on_unimplemented(

@@ -476,7 +476,10 @@ impl Membrane {
         policy: &Policy,
         conditions: &Conditions,
     ) -> Result<Self, PolicyError> {
-        let policy = self.policy().attenuate(policy);
+        let policy = self.policy().attenuate(policy).and_then(|policy| {
+            let rules = self.0.data().childs_rules(wet, &policy);
+            rules.map(|rules| (policy, rules)).map_err(PolicyError::new)
+        });
         let ledger = Ledger::under(self.0.data().ledger(), conditions);
         let (policy, ledger) = match (policy, ledger) {
             (Ok(policy), Ok(ledger)) => (policy, ledger),

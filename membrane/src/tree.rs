@@ -22,8 +22,9 @@ use crate::conditions::ledger::Ledger;
 use crate::conditions::suspension::Word;
 use crate::fault::{self, Fault};
 use crate::identity::Tables;
-use crate::policy::Policy;
+use crate::policy::{Policy, PolicyProblem};
 use crate::reason::Reason;
+use crate::rules::StandingRules;
 use object_membrane_gate::sync::{Mutex, lock};
 use object_membrane_gate::{self as gate, Options, drop_flat};
 use std::sync::{Arc, Weak};
@@ -41,7 +42,10 @@ pub(crate) struct Node {
     /// Its number, which no other node has, ever; and its counters.
     place: Place,
     parent: Option<Arc<Scope>>,
+    /// As it is shown.
     policy: Policy,
+    /// Boxed: most nodes have none.
+    rules: Option<Box<StandingRules>>,
     /// The conditions, of this node or of the nearest ancestor that has any.
     ledger: Option<Arc<Ledger>>,
     pub(crate) suspended: Word,
@@ -168,7 +172,8 @@ impl Node {
             wet: 0,
             place,
             parent: None,
-            policy,
+            rules: StandingRules::of_root(&policy),
+            policy: policy.sealed(),
             ledger,
             suspended: Word::new(),
             family: Mutex::default(),
@@ -184,11 +189,32 @@ impl Node {
         root
     }
 
+    /// The wet side of a child.
+    fn side(&self, wet: WetSide) -> u16 {
+        match wet {
+            WetSide::OfParent => self.wet,
+            WetSide::ParentsDry => self.depth,
+        }
+    }
+
+    /// The rules of a child with this policy.
+    ///
+    /// # Errors
+    ///
+    /// What there is against those that it adds.
+    pub(crate) fn childs_rules(
+        &self,
+        wet: WetSide,
+        policy: &Policy,
+    ) -> Result<Option<Box<StandingRules>>, Vec<PolicyProblem>> {
+        StandingRules::of_child(self.rules(), policy, self.side(wet))
+    }
+
     /// A child of `parent`, unless that is revoked. The caller has checked that `policy` is no wider than the parent's.
     pub(crate) fn child(
         parent: &Arc<Scope>,
         wet: WetSide,
-        policy: Policy,
+        (policy, rules): (Policy, Option<Box<StandingRules>>),
         ledger: Option<Arc<Ledger>>,
     ) -> Result<Arc<Scope>, Unborn> {
         let above = parent.data();
@@ -200,14 +226,11 @@ impl Node {
         let child = Arc::new(scope(Self {
             root: above.root,
             depth,
-            wet: if wet == WetSide::OfParent {
-                above.wet
-            } else {
-                above.depth
-            },
+            wet: above.side(wet),
             place: Place::new(),
             parent: Some(parent.clone()),
-            policy,
+            policy: policy.sealed(),
+            rules,
             ledger,
             suspended: Word::new(),
             family: Mutex::default(),
@@ -242,7 +265,7 @@ impl Node {
         self.ledger.is_some()
             || self.suspended.is_covered()
             || self.place.flags() != Flags::default()
-            || self.policy.has_argument_rules()
+            || self.rules.is_some()
     }
 
     pub(crate) fn ledger(&self) -> Option<&Arc<Ledger>> {
@@ -256,6 +279,10 @@ impl Node {
     #[inline]
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    pub(crate) fn rules(&self) -> Option<&StandingRules> {
+        self.rules.as_deref()
     }
 
     pub(crate) fn root_id(&self) -> u64 {
@@ -387,7 +414,7 @@ mod tests {
     use std::sync::Arc;
 
     fn child(parent: &Arc<Scope>) -> Arc<Scope> {
-        Node::child(parent, WetSide::OfParent, Policy::deny_all(), None).expect("live")
+        Node::child(parent, WetSide::OfParent, (Policy::deny_all(), None), None).expect("live")
     }
 
     /// What the parent keeps of its children: how many are listed, and how many there is room for.

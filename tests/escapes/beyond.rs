@@ -3,6 +3,8 @@
 
 #[path = "beyond/accounts.rs"]
 mod accounts;
+#[path = "beyond/closures.rs"]
+mod closures;
 #[path = "beyond/impostors.rs"]
 mod impostors;
 #[path = "beyond/lifetimes.rs"]
@@ -60,5 +62,17 @@ pub(crate) const CLASSES: Classes = &[
     (
         "N15",
         Staged(&["beyond::lifetimes::n15_last_words_of_what_is_freed"]),
+    ),
+    (
+        "N16",
+        Staged(&[
+            "beyond::closures::n16_rule_that_a_holder_adds",
+            "beyond::closures::n16_rule_about_calls_that_pass_its_owner_by",
+            "beyond::closures::n16_rule_about_calls_of_the_holders_objects",
+        ]),
+    ),
+    (
+        "N17",
+        Staged(&["beyond::closures::n17_closure_taken_out_of_a_policy"]),
     ),
 ];

@@ -3,7 +3,7 @@
 use super::{Account, Ledger, Named, everything, ledger};
 use membrane::{
     Conditions, Direction, Error, ErrorKind, Homecoming, Membrane, OnPanic, Passable, Policy,
-    allow, interface, rule,
+    PolicyError, PolicyProblem, RuleProblem, allow, interface, rule,
 };
 use std::borrow::Cow;
 use std::panic::panic_any;
@@ -437,4 +437,36 @@ fn rules_hold_after_a_suspension() {
     membrane.resume();
     assert_eq!(lent.deposit(1), Ok(1));
     assert_kind(lent.deposit(10), ErrorKind::Rejected);
+}
+
+/// What a closure is shown, its author gets: references are not for whoever adds one later.
+#[test]
+fn closure_that_would_be_shown_references_is_an_error_but_at_the_root() {
+    let shown = || rule!(dyn Desk: call, |_, number| *number < 10);
+    let policy = desk().inbound_rule(shown()).build().unwrap();
+    let owner = Membrane::new(policy.clone());
+    let problem = |error: &PolicyError| {
+        let [PolicyProblem::ArgumentRule { problem, .. }] = error.problems() else {
+            panic!("{error}");
+        };
+        problem.clone()
+    };
+    for derive in [Membrane::grant, Membrane::attenuate] {
+        let derived = derive(&owner, &policy);
+        assert!(derived.is_ok(), "the same rule, which is the owner's");
+        let another = desk().inbound_rule(shown()).build().unwrap();
+        let error = derive(&owner, &another).unwrap_err();
+        assert_eq!(problem(&error), RuleProblem::ShownReferences);
+        let elsewhere = Membrane::new(desk().build().unwrap());
+        let error = derive(&elsewhere, owner.policy()).unwrap_err();
+        assert_eq!(problem(&error), RuleProblem::Sealed);
+    }
+    let outbound = desk().outbound(allow!(dyn Desk: call));
+    let error = outbound.outbound_rule(shown()).build().unwrap_err();
+    assert_eq!(problem(&error), RuleProblem::ShownReferences);
+    assert_eq!(
+        error.to_string(),
+        "outbound rule on `Desk::call`: a closure would be shown references: check single arguments, or add it inbound to the \
+         policy of a membrane that derives from none"
+    );
 }

@@ -59,7 +59,7 @@ fn child_cannot_widen_a_rule() {
 #[test]
 fn every_ancestors_rule_is_asked_once_at_any_depth() {
     let depth = sized(64, 8);
-    for derive in WAYS {
+    for (way, derive) in WAYS.into_iter().enumerate() {
         let asked = Arc::new(AtomicUsize::new(0));
         let count = asked.clone();
         let policy = everything()
@@ -83,7 +83,16 @@ fn every_ancestors_rule_is_asked_once_at_any_depth() {
         let deepest = chain.last().unwrap();
         assert_eq!(rules(deepest), 1 + depth / 3);
         let (ledger, account) = ledger();
-        let lent = deepest.wrap(account.clone()).unwrap();
+        // The owner's own object, by way of everybody.
+        let lent_on = || {
+            let hands = chain.iter();
+            hands.fold(account.clone(), |lent, hand| hand.wrap(lent).unwrap())
+        };
+        let lent = if way == 0 {
+            deepest.wrap(account.clone()).unwrap()
+        } else {
+            lent_on()
+        };
         assert_eq!(lent.deposit(12), Ok(1));
         assert_eq!(asked.load(SeqCst), 1);
         assert_kind(lent.deposit(13), ErrorKind::Rejected);
@@ -205,8 +214,43 @@ fn outbound_rules_are_inherited() {
         let rule = rule!(dyn Account: Named::rename, |name| name != "root");
         let parent = Membrane::new(everything().outbound_rule(rule).build().unwrap());
         let child = derive(&parent, &everything().build().unwrap());
-        let taken = child.wrap_inbound(ledger().1).unwrap();
+        let taken = parent
+            .wrap_inbound(child.wrap_inbound(ledger().1).unwrap())
+            .unwrap();
         assert_eq!(taken.rename("me"), Ok(1));
         assert_kind(taken.rename("root"), ErrorKind::Rejected);
+    }
+}
+
+/// A closure sees what passes its author's side: not what holders lend to each other. A check, which shows nobody anything, holds
+/// there, too.
+#[test]
+fn closure_is_asked_where_calls_pass_its_author() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let even = rule!(dyn Account: deposit, move |amount| {
+        count.fetch_add(1, SeqCst);
+        amount.is_multiple_of(2)
+    });
+    let small = rule!(dyn Account: deposit, amount: Check::range(..=10));
+    let policy = everything().inbound_rule(even).inbound_rule(small).build();
+    let owner = Membrane::new(policy.unwrap());
+    let all = everything().build().unwrap();
+    let (alice, grant) = (owner.attenuate(&all).unwrap(), owner.grant(&all).unwrap());
+    let bob = alice.attenuate(&all).unwrap();
+
+    let holders = alice.wrap(ledger().1).unwrap();
+    assert_eq!(holders.deposit(9), Ok(1));
+    assert_kind(holders.deposit(11), ErrorKind::Rejected);
+    let further = bob.wrap(holders).unwrap();
+    assert_eq!(further.deposit(9), Ok(2));
+    assert_eq!(asked.load(SeqCst), 0);
+
+    let owners = owner.wrap(ledger().1).unwrap();
+    let through = bob.wrap(alice.wrap(owners.clone()).unwrap()).unwrap();
+    let granted = grant.wrap(ledger().1).unwrap();
+    for (index, lent) in [owners, through, granted].iter().enumerate() {
+        assert_kind(lent.deposit(9), ErrorKind::Rejected);
+        assert_eq!(asked.load(SeqCst), index + 1);
     }
 }

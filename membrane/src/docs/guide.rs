@@ -145,6 +145,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! - What a closure is shown, its author gets. So it is asked about calls that leave or reach its author's side; and where an
+//!   argument may hold references, closures are for the membrane that derives from none, about calls of its owner's objects.
+//!   Anybody else uses checks, or lends through a membrane of their own.
 //! - Rules see the converted arguments by reference, just before the target gets them; a refusal tells the caller
 //!   [`Rejected`](crate::ErrorKind::Rejected), like any argument that may not cross, and not which rule it was.
 //! - A rule bounds what is passed in one call. What a name in an argument stands for (a path, a key) is the target's to look

@@ -327,3 +327,13 @@
 //! - `tests::differential::every_route_does_what_the_plain_one_does`
 //! - `tests::attenuation::chains::chain_of_grants_is_one_hop_at_any_depth`
 //! - `tests::dynamic::methods::call_by_name_and_call_by_number_agree_on_every_method`
+//!
+//! **K26** What a rule on arguments is shown is its author's to see: a closure is shown references only as its author's side has
+//! them, and nothing that passes that side by; nobody but its membrane can have it run.
+//!
+//! - `tests::rules::inheritance::closure_is_asked_where_calls_pass_its_author`
+//! - `tests::rules::closures::closure_that_would_be_shown_references_is_an_error_but_at_the_root`
+//! - `tests::escapes::beyond::closures::n16_rule_that_a_holder_adds`
+//! - `tests::escapes::beyond::closures::n16_rule_about_calls_that_pass_its_owner_by`
+//! - `tests::escapes::beyond::closures::n16_rule_about_calls_of_the_holders_objects`
+//! - `tests::escapes::beyond::closures::n17_closure_taken_out_of_a_policy`

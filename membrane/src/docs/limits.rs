@@ -31,6 +31,9 @@
 //! - **A handle stands on both sides.** Whoever has one can lend through it, and call what was lent. So an attenuated grant's
 //!   policy binds its handle's holder towards the owner, and not towards those whom that holder lends to: their objects come
 //!   home to it as they are, unless the policy [keeps them wrapped](crate::Homecoming::KeepWrapped).
+//! - **An owner hears of what is lent on.** Its audit hook, its counters and its conditions take in every call through what
+//!   derives from its membrane, also of objects that holders lend each other: which interface and method, when and how large,
+//!   not what was said. Holders who want that between themselves lend through a membrane of their own.
 //! - **A dry side is one side.** Two handles attenuated from one membrane are two hands of one holder. For two holders, one grant
 //!   each.
 //! - **A revoker runs what others set.** Wakers, observers, audit hooks and the `Drop`s of targets run on its thread, those of

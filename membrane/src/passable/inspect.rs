@@ -46,6 +46,17 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// Whether all of the value is shown, so that there is no reference in it.
+    pub(crate) fn is_data(self) -> bool {
+        match self {
+            Self::Opaque => false,
+            Self::Bool | Self::Integer | Self::Float | Self::Text => true,
+            Self::Optional(inner) | Self::List(inner) => inner.is_data(),
+            Self::Map(key, value) => key.is_data() && value.is_data(),
+            Self::Record(fields) => fields.iter().all(|(_, shape)| shape.is_data()),
+        }
+    }
+
     /// The shape of a value that is there.
     pub(crate) fn present(self) -> Self {
         match self {
@@ -168,6 +179,8 @@ pub struct Owned<A>(PhantomData<A>);
 impl<A: Passable> Owned<A> {
     /// What can be seen of it.
     pub const SHAPE: Shape = A::SHAPE;
+    /// Whether it crosses as it is.
+    pub const BARE: bool = A::BARE;
 
     /// What there is to see.
     pub fn view(argument: &A) -> Inspected<'_> {
@@ -187,6 +200,8 @@ pub struct Lent<A: ?Sized>(PhantomData<A>);
 impl<A: ?Sized + Borrowed> Lent<A> {
     /// What can be seen of it.
     pub const SHAPE: Shape = A::SHAPE;
+    /// Whether it crosses as it is: only data can be borrowed.
+    pub const BARE: bool = true;
 
     /// What there is to see.
     pub fn view(argument: &A) -> Inspected<'_> {
@@ -206,6 +221,8 @@ pub trait Unseen {
     type Argument: ?Sized;
     /// Nothing.
     const SHAPE: Shape = Shape::Opaque;
+    /// No.
+    const BARE: bool = false;
 
     /// Nothing.
     fn view(_: &Self::Argument) -> Inspected<'_> {

@@ -196,7 +196,8 @@ impl Policy {
         self.0.of(direction).iter().copied()
     }
 
-    /// The rules on arguments for calls in `direction`, those of the policies it derives from included.
+    /// The rules on arguments for calls in `direction`, those of the policies it derives from included. Of a membrane's policy,
+    /// closures are there to be counted, not to be run: see [`ArgumentRule`].
     pub fn argument_rules(&self, direction: Direction) -> impl Iterator<Item = ArgumentRule> + '_ {
         self.argument_rules_of(direction).cloned()
     }
@@ -209,6 +210,24 @@ impl Policy {
         rules
             .filter(move |(way, _)| *way == direction)
             .map(|(_, rule)| rule)
+    }
+
+    /// The rules on arguments, in the order in which they are asked.
+    pub(crate) fn ruled(&self) -> &[(Direction, ArgumentRule)] {
+        &self.0.on_arguments
+    }
+
+    /// What a membrane shows of it: with closures that nobody else can run.
+    pub(crate) fn sealed(self) -> Self {
+        if !self.ruled().iter().any(|(_, rule)| rule.is_open()) {
+            return self;
+        }
+        let ruled = self.ruled().iter();
+        let sealed = ruled.map(|(direction, rule)| (*direction, rule.sealed()));
+        Self(Arc::new(Rules {
+            on_arguments: sealed.collect(),
+            ..Rules::clone(&self.0)
+        }))
     }
 
     /// Whether any method has a rule on its arguments.

@@ -2,7 +2,7 @@
 //!
 //! A rule belongs to a method of an interface, in one direction, like the method's place on the list: see [`ArgumentRule`].
 //! It is part of a policy, and a policy that is derived has the rules of the one it derives from, and its own after them. So
-//! the one policy of the scope that a call goes through has every rule that applies, however long the chain of grants.
+//! the one scope that a call goes through has every rule that applies, however long the chain of grants: see [`standing`].
 //!
 //! # When
 //!
@@ -15,12 +15,15 @@ mod data;
 mod evaluate;
 mod path;
 mod problem;
+mod standing;
 
 pub use check::{Check, Constant};
 pub use problem::RuleProblem;
+pub(crate) use standing::StandingRules;
 
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Fault};
 use crate::flat::Flat;
 use crate::interface::{Argument, Interface};
 use crate::passable::{Inspected, Shape};
@@ -30,7 +33,7 @@ use crate::tree::Scope;
 use object_membrane_gate::quietly;
 use std::any::{Any, TypeId};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// A condition on the arguments of one method, made by [`rule!`](macro@crate::rule) or from
 /// [names](crate::NamedArgumentRule).
@@ -41,8 +44,8 @@ use std::sync::Arc;
 ///
 /// # What a rule sees
 ///
-/// The very values that the target is then given: converted, so that references among them are the proxies that the target
-/// gets, and not read again. No value that can cross changes by itself; an author who writes [`Passable`](crate::Passable) by
+/// The very values that the target is then given: converted, so that references among them are what the target gets, and not
+/// read again. No value that can cross changes by itself; an author who writes [`Passable`](crate::Passable) by
 /// hand for a type that does, or that shows rules something else than it gives the target, is trusted not to.
 ///
 /// # Which calls
@@ -54,12 +57,23 @@ use std::sync::Arc;
 ///
 /// # Closures
 ///
-/// The closure is its owner's code. It runs on the caller's thread, under no lock, as part of the call: it may call back, and
+/// The closure is its author's code. It runs on the caller's thread, under no lock, as part of the call: it may call back, and
 /// takes what time it takes. It is run once for each call that gets so far, and a panic in it refuses the call.
+///
+/// What it is shown, its author gets. So a closure is asked about calls that leave or reach the side that it was added on, the
+/// wet side of its membrane, and not about calls between those whom a holder lends on to. And where any argument may hold a
+/// reference (or a closure, or an iterator), it may only be added with [`inbound_rule`](crate::PolicyBuilder::inbound_rule), to
+/// the policy of a membrane that derives from none: it is then asked about calls of its owner's objects alone, and is shown
+/// what its owner's objects get. Elsewhere it is an error ([`RuleProblem::ShownReferences`]): use [`Check`]s, which show their
+/// author nothing, or lend through a membrane of one's own.
+///
+/// A membrane shows the policy that it has, and with it that there is a closure; nobody but the membrane can have it run. In
+/// another policy such a rule refuses every call, or is an error ([`RuleProblem::Sealed`]). It goes with the membrane.
 ///
 /// # Authority
 ///
-/// None: a rule only refuses. A clone is the same rule, and is asked once however often it was inherited.
+/// Of a check, none. Of a closure, to see what is said above. A clone is the same rule, and is asked once however often it was
+/// inherited.
 ///
 /// # Examples
 ///
@@ -92,7 +106,13 @@ struct Body {
 
 enum Test {
     /// A boxed closure, of the one type that the method's proxy asks for.
-    Closure(Flat<Erased>),
+    Closure {
+        closure: Flat<Erased>,
+        /// Whether there may be references among the arguments.
+        is_shown_references: bool,
+    },
+    /// A closure that a membrane has. The allocation stays, so that its address is nobody else's.
+    Sealed(Weak<Body>),
     Checks(Vec<Checked>),
 }
 
@@ -121,6 +141,8 @@ pub(crate) struct Asked {
     /// The way of the call.
     pub(crate) direction: Direction,
     pub(crate) method: u32,
+    /// The side at the end that is not the scope's dry side.
+    pub(crate) home: u16,
 }
 
 /// The arguments of a call, as its generated code shows them.
@@ -134,7 +156,12 @@ pub(crate) struct Arguments<'f, 'v> {
 /// What `rule!` makes of a closure.
 #[doc(hidden)]
 pub fn closure_rule<T: ?Sized + Interface>(method: u32, closure: Erased) -> ArgumentRule {
-    ArgumentRule::new::<T>(method, Test::Closure(Flat::new(closure)))
+    let mut arguments = T::__ARGUMENTS[method as usize].iter();
+    let test = Test::Closure {
+        closure: Flat::new(closure),
+        is_shown_references: !arguments.all(|(_, shape, bare)| *bare || shape.is_data()),
+    };
+    ArgumentRule::new::<T>(method, test)
 }
 
 /// What `rule!` makes of checks.
@@ -190,7 +217,7 @@ impl ArgumentRule {
     /// The checks, each with its argument; none if the rule is a closure.
     pub fn checks(&self) -> impl Iterator<Item = (&str, &Check)> {
         let checks = match &self.0.test {
-            Test::Closure(_) => &[][..],
+            Test::Closure { .. } | Test::Sealed(_) => &[][..],
             Test::Checks(checks) => checks,
         };
         checks
@@ -207,20 +234,79 @@ impl ArgumentRule {
     }
 
     pub(crate) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(self.origin(), other.origin())
+    }
+
+    /// Where the rule is that this one is, or stands for.
+    fn origin(&self) -> *const Body {
+        match &self.0.test {
+            Test::Sealed(origin) => origin.as_ptr(),
+            _ => Arc::as_ptr(&self.0),
+        }
+    }
+
+    fn is_closure(&self) -> bool {
+        !matches!(self.0.test, Test::Checks(_))
+    }
+
+    fn is_shown_references(&self) -> bool {
+        matches!(
+            self.0.test,
+            Test::Closure {
+                is_shown_references: true,
+                ..
+            }
+        )
+    }
+
+    /// Whether it is a closure that a membrane has.
+    pub(crate) fn is_sealed(&self) -> bool {
+        matches!(self.0.test, Test::Sealed(_))
+    }
+
+    /// Whether it is a closure, to be run by whoever has it.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.0.test, Test::Closure { .. })
+    }
+
+    /// What a membrane shows of it.
+    pub(crate) fn sealed(&self) -> Self {
+        if !self.is_open() || fault::on(Fault::OpenPolicies) {
+            return self.clone();
+        }
+        Self(Arc::new(Body {
+            test: Test::Sealed(Arc::downgrade(&self.0)),
+            ..*self.0
+        }))
     }
 
     fn is_on_method_of(&self, other: &Self) -> bool {
         self.0.interface == other.0.interface && self.0.method == other.0.method
     }
 
-    fn is_asked(&self, asked: Asked) -> bool {
-        self.0.interface == asked.interface && self.0.method == asked.method
+    fn is_on(&self, interface: TypeId, method: u32) -> bool {
+        self.0.interface == interface && self.0.method == method
+    }
+
+    fn reported(
+        &self,
+        direction: Direction,
+        argument: Option<&str>,
+        problem: RuleProblem,
+    ) -> PolicyProblem {
+        PolicyProblem::ArgumentRule {
+            direction,
+            interface: self.interface().into(),
+            method: self.method().into(),
+            argument: argument.map(Into::into),
+            problem,
+        }
     }
 
     fn passes(&self, arguments: &Arguments<'_, '_>) -> bool {
         match &self.0.test {
-            Test::Closure(closure) => (arguments.ask)(closure.get()),
+            Test::Closure { closure, .. } => (arguments.ask)(closure.get()),
+            Test::Sealed(_) => false,
             Test::Checks(checks) => checks.iter().all(|checked| checked.passes(arguments)),
         }
     }
@@ -260,9 +346,9 @@ impl Place {
         let first = parts.next().unwrap_or_default();
         let argument = arguments
             .iter()
-            .position(|(name, _)| *name == first)
+            .position(|(name, ..)| *name == first)
             .ok_or_else(|| RuleProblem::UnknownArgument {
-                known: listed(&mut arguments.iter().map(|(name, _)| *name)),
+                known: listed(&mut arguments.iter().map(|(name, ..)| *name)),
             })?;
         let (mut shape, mut fields) = (arguments[argument].1, Vec::new());
         for part in parts {
@@ -299,16 +385,15 @@ pub(crate) fn problems(
     let mut problems = Vec::new();
     for (index, (direction, rule)) in rules.iter().enumerate() {
         let mut report = |argument: Option<&str>, problem| {
-            problems.push(PolicyProblem::ArgumentRule {
-                direction: *direction,
-                interface: rule.interface().into(),
-                method: rule.method().into(),
-                argument: argument.map(Into::into),
-                problem,
-            });
+            problems.push(rule.reported(*direction, argument, problem));
         };
         if !is_allowed(*direction, rule) {
             report(None, RuleProblem::MethodNotAllowed);
+        }
+        // The other side's objects, as they are.
+        let is_theirs = *direction == Direction::Outbound && rule.is_shown_references();
+        if is_theirs && !fault::on(Fault::ClosuresSeeAll) {
+            report(None, RuleProblem::ShownReferences);
         }
         let earlier = rules[..index]
             .iter()
@@ -351,8 +436,10 @@ pub(crate) fn check(
     asked: Asked,
     arguments: &Arguments<'_, '_>,
 ) -> Result<(), Error> {
-    let rules = scope.data().policy().argument_rules_of(asked.direction);
-    let mut rules = rules.filter(|rule| rule.is_asked(asked)).peekable();
+    let Some(rules) = scope.data().rules() else {
+        return Ok(());
+    };
+    let mut rules = rules.asked(asked).peekable();
     if rules.peek().is_none() {
         return Ok(());
     }
@@ -372,7 +459,7 @@ impl fmt::Debug for ArgumentRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "dyn {}: {}", self.interface(), self.method())?;
         match &self.0.test {
-            Test::Closure(_) => f.write_str(", a closure"),
+            Test::Closure { .. } | Test::Sealed(_) => f.write_str(", a closure"),
             Test::Checks(checks) => checks
                 .iter()
                 .try_for_each(|checked| write!(f, ", {}: {}", checked.argument, checked.check)),

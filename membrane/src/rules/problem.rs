@@ -48,6 +48,11 @@ pub enum RuleProblem {
         /// The value.
         value: String,
     },
+    /// A closure whose author would be shown references that are not its to see: in a derived policy, or about calls of the dry
+    /// side's objects.
+    ShownReferences,
+    /// A closure that is another membrane's: it was read from the policy that a membrane shows.
+    Sealed,
     /// A bound is not a number.
     NotANumber,
     /// The path to be within is not a relative one that stays where it begins.
@@ -86,6 +91,10 @@ impl fmt::Display for RuleProblem {
                 write!(f, "{check} cannot be asked of {argument}")
             }
             Self::Repeated { value } => write!(f, "one-of: {value} is there twice"),
+            Self::ShownReferences => f.write_str(
+                "a closure would be shown references: check single arguments, or add it inbound to the policy of a membrane that derives from none",
+            ),
+            Self::Sealed => f.write_str("a closure of another membrane's, which nobody else can ask: write one of your own"),
             Self::NotANumber => f.write_str("a bound is not a number"),
             Self::NotARelativePath { path } => {
                 write!(
