@@ -10,111 +10,16 @@ mod side_doors;
 
 use super::engine;
 use super::forger::{Forged, Parts, reachable};
+use super::oak::SECRET;
 use membrane::{Error, PolicyBuilder, allow};
-use probe::{Fault, Items, Service, Visitor};
+use probe::{Service, Visitor};
 use runtime::{DynamicInterface, Limits};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::sync::{Arc, Mutex};
 
 /// What the guest answers with if the host answered its last call; below it, the number of the failure.
 const ANSWERED: u64 = 100;
 const REFUSED: u64 = 0;
 const REVOKED: u64 = 1;
-
-/// What nobody but the host may learn.
-const SECRET: u64 = 0x5EC_4E7;
-
-type Next = Box<dyn Fn(u64) -> Result<u64, Error> + Send + Sync>;
-
-/// The host's service.
-#[derive(Default)]
-struct Oak {
-    log: Mutex<Vec<&'static str>>,
-    next: Option<Next>,
-    /// What `echo` gives instead of what it gets.
-    instead: Option<Arc<dyn Visitor>>,
-    kept: Mutex<Vec<Arc<dyn Visitor>>>,
-    child: Mutex<Option<Arc<Self>>>,
-}
-
-impl Oak {
-    fn new() -> Arc<Self> {
-        Arc::default()
-    }
-
-    /// Its `next` does this.
-    fn doing(next: impl Fn(u64) -> Result<u64, Error> + Send + Sync + 'static) -> Arc<Self> {
-        Arc::new(Self {
-            next: Some(Box::new(next)),
-            ..Self::default()
-        })
-    }
-
-    fn enter(&self, method: &'static str) {
-        self.log.lock().expect("no panic").push(method);
-    }
-
-    /// How often `method` was entered.
-    fn entered(&self, method: &str) -> usize {
-        let log = self.log.lock().expect("no panic");
-        log.iter().filter(|entered| **entered == method).count()
-    }
-}
-
-impl Service for Oak {
-    fn next(&self, to: u64) -> Result<u64, Error> {
-        self.enter("next");
-        self.next.as_ref().map_or(Ok(to), |next| next(to))
-    }
-
-    fn fail(&self, missing: u64) -> Result<(), Fault> {
-        self.enter("fail");
-        Err(Fault::Poor { missing })
-    }
-
-    fn secret(&self) -> Result<String, Error> {
-        self.enter("secret");
-        Ok(SECRET.to_string())
-    }
-
-    fn child(&self) -> Result<Arc<dyn Service>, Error> {
-        self.enter("child");
-        let child = Self::new();
-        *self.child.lock().expect("no panic") = Some(child.clone());
-        Ok(child)
-    }
-
-    fn echo(&self, visitor: Arc<dyn Visitor>) -> Result<Arc<dyn Visitor>, Error> {
-        self.enter("echo");
-        Ok(self.instead.clone().unwrap_or(visitor))
-    }
-
-    fn visit(&self, visitor: Arc<dyn Visitor>, times: u64) -> Result<u64, Error> {
-        self.enter("visit");
-        visitor.visited(times)
-    }
-
-    fn keep(&self, visitor: Arc<dyn Visitor>) -> Result<(), Error> {
-        self.enter("keep");
-        self.kept.lock().expect("no panic").push(visitor);
-        Ok(())
-    }
-
-    fn wait(&self) -> Result<(), Error> {
-        self.enter("wait");
-        Ok(())
-    }
-
-    fn bytes(&self, count: u64) -> Result<Vec<u8>, Error> {
-        self.enter("bytes");
-        Ok(vec![7; usize::try_from(count).expect("a test's number")])
-    }
-
-    fn items(&self, count: u64) -> Result<Items, Error> {
-        self.enter("items");
-        Ok(Box::new((0..count).map(Ok)))
-    }
-}
 
 /// A visitor of the host's, or of another guest's.
 #[derive(Default)]

@@ -7,12 +7,12 @@ use super::Server;
 use super::forger::{Forged, Parts};
 use super::generator::{Chance, GLOBALS};
 use super::lab::{Lab, breaks, contained};
-use membrane::{Error, ErrorKind};
-use probe::{Fault, Items, Service, Visitor};
+use super::oak::Oak;
+use membrane::ErrorKind;
 use runtime::Limits;
 use runtime::wasm::End;
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How many guests there are, unless `GENERATED_GUESTS` says so.
@@ -32,72 +32,6 @@ const KINDS: [ErrorKind; 8] = [
     ErrorKind::Revoked,
     ErrorKind::Busy,
 ];
-
-/// What a service was called for, by name.
-#[derive(Default)]
-struct Logged(Mutex<Vec<&'static str>>);
-
-impl Logged {
-    fn log(&self, method: &'static str) {
-        self.0.lock().expect("no test panics here").push(method);
-    }
-
-    fn calls(&self) -> Vec<&'static str> {
-        self.0.lock().expect("no test panics here").clone()
-    }
-}
-
-impl Service for Logged {
-    fn next(&self, to: u64) -> Result<u64, Error> {
-        self.log("next");
-        Ok(to.wrapping_add(1))
-    }
-
-    fn fail(&self, missing: u64) -> Result<(), Fault> {
-        self.log("fail");
-        Err(Fault::Poor { missing })
-    }
-
-    fn secret(&self) -> Result<String, Error> {
-        self.log("secret");
-        Ok(super::SECRET.into())
-    }
-
-    fn child(&self) -> Result<Arc<dyn Service>, Error> {
-        self.log("child");
-        Ok(Arc::new(Self::default()))
-    }
-
-    fn echo(&self, visitor: Arc<dyn Visitor>) -> Result<Arc<dyn Visitor>, Error> {
-        self.log("echo");
-        Ok(visitor)
-    }
-
-    fn visit(&self, visitor: Arc<dyn Visitor>, times: u64) -> Result<u64, Error> {
-        self.log("visit");
-        visitor.visited(times)
-    }
-
-    fn keep(&self, _: Arc<dyn Visitor>) -> Result<(), Error> {
-        self.log("keep");
-        Ok(())
-    }
-
-    fn wait(&self) -> Result<(), Error> {
-        self.log("wait");
-        Ok(())
-    }
-
-    fn bytes(&self, _: u64) -> Result<Vec<u8>, Error> {
-        self.log("bytes");
-        Ok(Vec::new())
-    }
-
-    fn items(&self, count: u64) -> Result<Items, Error> {
-        self.log("items");
-        Ok(Box::new((0..count).map(Ok)))
-    }
-}
 
 /// What guests have come to.
 #[derive(Debug, Default)]
@@ -124,9 +58,9 @@ fn run(seed: u64, keeper: &Forged, lab: &Lab, tally: &mut Tally) {
         ..Limits::default()
     };
     let forged = parts.start(limits).expect("it starts");
-    let (victim, other) = (Arc::<Logged>::default(), Arc::<Logged>::default());
+    let (victim, other) = (Oak::new(), Oak::new());
     // Lent to another guest of the same engine, whose handle of it has a number that this one may guess.
-    let bystander = Arc::<Logged>::default();
+    let bystander = Oak::new();
     let kept = keeper.forger.strike(bystander.clone(), bystander.clone());
     assert_eq!(kept, Ok(7));
     for _ in 0..STRIKES {

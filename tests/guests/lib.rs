@@ -16,7 +16,9 @@ mod generator;
 mod lab;
 mod lifetimes;
 mod limits;
+mod oak;
 mod pools;
+mod stack;
 mod two_guests;
 
 use membrane::{Error, Policy, PolicyBuilder, allow};

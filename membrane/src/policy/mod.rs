@@ -102,7 +102,8 @@ pub enum Homecoming {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OnPanic {
-    /// A panic of its own, without the payload of the first. For sides that trust each other not to panic on purpose.
+    /// A panic of its own, without the payload of the first. For sides that trust each other not to panic on purpose. A guest in
+    /// an engine, through which nothing can unwind, gets the [`Error`](Self::Error) all the same.
     Propagate,
     /// An error of kind [`Panicked`](crate::ErrorKind::Panicked).
     #[default]

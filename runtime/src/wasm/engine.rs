@@ -22,6 +22,9 @@ pub struct EngineOptions {
     pub fuel: bool,
     /// The most bytes of stack for a guest's calls, those of the host between them included. A thread that calls a guest
     /// needs this much, and some for itself.
+    ///
+    /// What other guests take while this one waits for them counts, too: a guest that has less than half of its stack left is
+    /// not called back, but answered for with [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep).
     pub stack_bytes: usize,
     /// The most bytes of a thread's stack for guests inside each other, counted from where the outermost was called. A guest
     /// is not called inside another, but answered with [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), if it could go

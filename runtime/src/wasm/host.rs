@@ -14,7 +14,9 @@ use crate::call_error::CallError;
 use crate::object::Object;
 use crate::value::Value;
 use crate::wire::{self, Malformed, Reference};
+use membrane::ErrorKind;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime::{AsContextMut, Result, StoreContextMut};
@@ -76,7 +78,9 @@ fn call(
     let domain = state.take_domain();
     let instance = state.instance.as_ptr().addr();
     let answer = frames::wait(instance, store.as_context_mut(), || {
-        domain.call(&object, method, &args)
+        // A guest has no panics: whatever the policy says, it is told.
+        let call = AssertUnwindSafe(|| domain.call(&object, method, &args));
+        catch_unwind(call).unwrap_or_else(|_payload| Err(ErrorKind::Panicked.into()))
     });
     // Their `Drop` may be anything: not while the answer is made.
     drop(args);

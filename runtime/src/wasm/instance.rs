@@ -5,7 +5,7 @@ use super::convert::{Answer, failure_in};
 use super::engine::Engine;
 use super::frames;
 use super::host;
-use super::stack::Inside;
+use super::stack::{Footing, Inside};
 use super::state::{End, Held, Released, State};
 use crate::call_error::CallError;
 use crate::domain::Domain;
@@ -119,6 +119,11 @@ impl Instance {
         let mut f = Some(f);
         let called_back = frames::call_back(self.id(), |mut store| {
             let f = f.take().ok_or(CallError::Busy)?;
+            // It must not be ended by what others have taken of the stack while it waits.
+            let state = store.data();
+            if !state.footing.has_room(state.options) {
+                return Err(ErrorKind::TooDeep.into());
+            }
             guarded(store.as_context_mut(), |store| f(plugin, store))
         });
         if let Some(result) = called_back {
@@ -141,6 +146,7 @@ impl Instance {
         f: impl FnOnce(&Plugin, StoreContextMut<'_, State>) -> wasmtime::Result<R>,
     ) -> Result<R, CallError> {
         let _running = self.engine.running();
+        store.data_mut().footing = Footing::here();
         self.prepare(store);
         let result = guarded(store.as_context_mut(), |store| f(plugin, store))?;
         if self.released.count() > 0 {

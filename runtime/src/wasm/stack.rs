@@ -48,6 +48,24 @@ impl Drop for Inside {
     }
 }
 
+/// Where on the stack a guest was called that stands on it.
+///
+/// The engine counts a guest's stack from there also when the guest is called back: what others have taken since is gone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Footing(usize);
+
+impl Footing {
+    /// Here.
+    pub(super) fn here() -> Self {
+        Self(address())
+    }
+
+    /// Whether a guest that stands here, and waits, may be called back: there is half of its stack left.
+    pub(super) fn has_room(self, options: EngineOptions) -> bool {
+        self.0.abs_diff(address()) <= options.stack_bytes / 2
+    }
+}
+
 /// About where the stack ends now.
 #[inline(never)]
 fn address() -> usize {

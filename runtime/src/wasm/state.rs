@@ -2,6 +2,7 @@
 
 use super::engine::{Clock, Engine, EngineOptions};
 use super::instance::Instance;
+use super::stack::Footing;
 use crate::domain::{Domain, Handle};
 use crate::limits::Limits;
 use crate::object::Object;
@@ -39,10 +40,12 @@ pub(super) struct State {
     /// The instance's.
     pub(super) released: Arc<Released>,
     pub(super) ended: Option<End>,
+    /// Where it was called from outside.
+    pub(super) footing: Footing,
     /// A second one, for the call that the guest is in: as with [`Held::spare`].
     spare: Option<Domain>,
     /// The engine's.
-    options: EngineOptions,
+    pub(super) options: EngineOptions,
     clock: Arc<Clock>,
     /// What the clock said when the time was last looked at.
     seen: u64,
@@ -171,6 +174,7 @@ impl State {
                 ..Memory::default()
             },
             ended: None,
+            footing: Footing::default(),
             spare: None,
             options: engine.options(),
             clock: engine.clock(),

@@ -1,12 +1,13 @@
 //! What may be called, by which number and which name, and with what.
 
 use super::{
-    ANSWERED, BROUGHT, Elm, Oak, REFUSED, REVOKED, VICTIM, answers, call, forged, number, own,
-    plain, start,
+    ANSWERED, BROUGHT, Elm, REFUSED, REVOKED, VICTIM, answers, call, forged, number, own, plain,
+    start,
 };
 use crate::engine;
 use crate::forger::{Parts, reachable};
 use crate::lab::{breaks, contained};
+use crate::oak::Oak;
 use membrane::{Check, Membrane, Policy, allow, rule};
 use probe::Service;
 use runtime::{DynamicInterface, Limits};

@@ -1,11 +1,12 @@
 //! What crosses: results, arguments, and objects of more than one side.
 
 use super::{
-    ANSWERED, BROUGHT, Oak, REFUSED, VICTIM, answers, call, forged, gives_visitor, number, own,
-    plain, start,
+    ANSWERED, BROUGHT, REFUSED, VICTIM, answers, call, forged, gives_visitor, number, own, plain,
+    start,
 };
 use crate::forger::reachable;
 use crate::lab::{breaks, contained};
+use crate::oak::Oak;
 use membrane::allow;
 use probe::Service;
 use runtime::Limits;

@@ -1,8 +1,9 @@
 //! What is told, how much, and what comes after a revocation.
 
-use super::{ANSWERED, Oak, REVOKED, VICTIM, answers, call, forged, number, own, start};
+use super::{ANSWERED, REVOKED, VICTIM, answers, call, forged, number, own, start};
 use crate::forger::reachable;
 use crate::lab::{breaks, contained};
+use crate::oak::Oak;
 use membrane::{Conditions, Membrane, Policy, allow};
 use probe::Service;
 use runtime::{Limits, MessageLimits};
