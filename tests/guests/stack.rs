@@ -60,12 +60,11 @@ fn deepest() -> u64 {
     while overflows - fits > 1 {
         let levels = u64::midpoint(fits, overflows);
         let alone = digger();
-        match dig(&alone.forger, levels, || Ok(0)) {
-            Ok(_) => fits = levels,
-            Err(_) => {
-                assert_eq!(alone.guest.report().ended, Some(End::OutOfStack));
-                overflows = levels;
-            }
+        if dig(&alone.forger, levels, || Ok(0)).is_ok() {
+            fits = levels;
+        } else {
+            assert_eq!(alone.guest.report().ended, Some(End::OutOfStack));
+            overflows = levels;
         }
     }
     fits
