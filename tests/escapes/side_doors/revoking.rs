@@ -1,20 +1,23 @@
 //! Taking back: what is in flight, what was kept from before, whose it is.
 
-use super::staging::{Boxed, Chest, Coffer, KEEP, NAME, joined, poll};
+use super::staging::{Boxed, Chest, Coffer, KEEP, NAME, joined, poll, poll_next};
 use crate::cast::{Safe, Vault, listed};
 use crate::lab::{Lab, breaks, contained};
+use futures_core::Stream;
 use membrane::{
     Direction, Error, Membrane, Passable, Policy, PolicyBuilder, allow, interface, lease,
 };
 use runtime::Limits;
 use std::fmt::Debug;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use tests::{Census, Token};
 
 type Closure = Arc<dyn Fn(u64) -> Result<u64, Error> + Send + Sync>;
 type Items = Box<dyn Iterator<Item = Result<u64, Error>> + Send>;
+type Flow = Pin<Box<dyn Stream<Item = Result<u64, Error>> + Send>>;
 
 /// An error of its own.
 #[derive(Debug, Passable)]
@@ -37,6 +40,7 @@ trait Agent: Send + Sync {
     fn alarm(&self) -> Result<u64, Alarm>;
     fn call(&self, back: Closure) -> Result<u64, Error>;
     fn items(&self) -> Result<Items, Error>;
+    fn flow(&self) -> Result<Flow, Error>;
     fn future(&self) -> Result<Boxed<u64>, Error>;
     fn closure(&self) -> Result<Closure, Error>;
     async fn later(&self) -> Result<u64, Error>;
@@ -44,6 +48,18 @@ trait Agent: Send + Sync {
 
 /// Acts whenever it is called, and then answers.
 struct Acting(Arc<dyn Fn() + Send + Sync>);
+
+/// Acts at each poll, and then gives an item.
+struct ActingFlow(Arc<dyn Fn() + Send + Sync>, std::ops::Range<u64>);
+
+impl Stream for ActingFlow {
+    type Item = Result<u64, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        (self.0)();
+        Poll::Ready(self.1.next().map(Ok))
+    }
+}
 
 fn acting(act: impl Fn() + Send + Sync + 'static) -> Arc<dyn Agent> {
     Arc::new(Acting(Arc::new(act)))
@@ -84,6 +100,10 @@ impl Agent for Acting {
         })))
     }
 
+    fn flow(&self) -> Result<Flow, Error> {
+        Ok(Box::pin(ActingFlow(self.0.clone(), 0..9)))
+    }
+
     fn future(&self) -> Result<Boxed<u64>, Error> {
         let act = self.0.clone();
         Ok(Box::pin(async move {
@@ -108,7 +128,8 @@ impl Agent for Acting {
 }
 
 fn agents() -> PolicyBuilder {
-    let agents = allow!(dyn Agent: number, text, vault, alarm, call, items, future, closure, later);
+    let agents =
+        allow!(dyn Agent: number, text, vault, alarm, call, items, flow, future, closure, later);
     listed().inbound(agents).outbound(agents)
 }
 
@@ -158,6 +179,7 @@ fn e12_step_and_poll_that_revoke() {
     contained(breaks![gate::NoExitCheck, gate::NoCut], |lab| {
         for direction in BOTH {
             let mut items = saboteur(direction).items().expect("live");
+            let mut flow = saboteur(direction).flow().expect("live");
             let mut future = saboteur(direction).future().expect("live");
             let closure = saboteur(direction).closure().expect("live");
             let agent = saboteur(direction);
@@ -166,6 +188,10 @@ fn e12_step_and_poll_that_revoke() {
             lab.reached();
             lab.escaped_if(matches!(items.next(), Some(Ok(_))), "an item");
             lab.escaped_if(items.any(|item| item.is_ok()), "a later item");
+            for which in ["an item of a stream", "a later one"] {
+                let item = poll_next(&mut flow);
+                lab.escaped_if(matches!(item, Poll::Ready(Some(Ok(_)))), which);
+            }
             let ended = poll(&mut future);
             lab.escaped_if(matches!(ended, Poll::Ready(Ok(_))), "a future's end");
             delivered(lab, closure(7), "what a closure gives");
@@ -252,6 +278,9 @@ fn e13_pieces_kept_from_before() {
             let (mut items, mut begun) = (agent.items().expect("listed"), agent.items());
             let begun = begun.as_mut().expect("listed");
             assert_eq!(begun.next(), Some(Ok(0)));
+            let (mut flow, mut flowing) = (agent.flow().expect("listed"), agent.flow());
+            let flowing = flowing.as_mut().expect("listed");
+            assert_eq!(poll_next(flowing), Poll::Ready(Some(Ok(0))));
             let mut future = agent.future().expect("listed");
             let mut unpolled = agent.later();
             let mut polled = agent.later();
@@ -265,6 +294,10 @@ fn e13_pieces_kept_from_before() {
             delivered(lab, closure(1), "a closure");
             lab.escaped_if(items.any(|item| item.is_ok()), "an iterator");
             lab.escaped_if(begun.any(|item| item.is_ok()), "the rest of an iterator");
+            for (flow, what) in [(&mut flow, "a stream"), (flowing, "the rest of a stream")] {
+                let item = poll_next(flow);
+                lab.escaped_if(matches!(item, Poll::Ready(Some(Ok(_)))), what);
+            }
             let polls = [
                 ("a future", poll(&mut future)),
                 ("a call that was not begun", poll(&mut unpolled)),

@@ -1,5 +1,6 @@
 //! What the attacks of this section use: dynamic objects, and polls without an executor.
 
+use futures_core::Stream;
 use membrane::{Error, Membrane, Policy, PolicyBuilder, allow, interface};
 use runtime::{Domain, Limits, Runtime};
 use std::pin::Pin;
@@ -15,6 +16,13 @@ pub(crate) fn poll<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Outp
     future
         .as_mut()
         .poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// Asks a stream once, for nobody.
+pub(crate) fn poll_next<S: Stream + ?Sized>(stream: &mut Pin<Box<S>>) -> Poll<Option<S::Item>> {
+    stream
+        .as_mut()
+        .poll_next(&mut Context::from_waker(Waker::noop()))
 }
 
 /// A dynamic [`Vault`](crate::cast::Vault), which can give another one away and take one in. [`dynamic`] lists all but `open`.
