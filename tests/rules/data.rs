@@ -5,10 +5,10 @@ use membrane::{
     NamedRule, Policy, PolicyError, interface,
 };
 use quickcheck::{Arbitrary, Gen, QuickCheck, TestResult};
-use serde_json::{from_str, to_string};
+use serde_json::{Value, from_str, from_value, json, to_string, to_value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tests::sized;
+use tests::{sized, soon};
 
 fn integer(min: impl Into<Option<i128>>, max: impl Into<Option<i128>>) -> Check {
     let (min, max) = (min.into(), max.into());
@@ -216,6 +216,70 @@ fn what_is_no_sound_check_is_an_error() {
         from_str::<Check>(&deep).is_err(),
         "no overflow of the stack"
     );
+}
+
+/// Checks of elements inside each other, so many with the innermost.
+fn nested(levels: usize) -> Check {
+    (1..levels).fold(Check::range(..9), |check, _| Check::each(check))
+}
+
+fn nested_value(levels: usize) -> Value {
+    let innermost = json!({"range": {"max": 8}});
+    (1..levels).fold(innermost, |check, _| {
+        let entry = ("each".to_owned(), check);
+        Value::Object(std::iter::once(entry).collect())
+    })
+}
+
+/// Fails if checks inside each other are read to any depth: a format without a bound of its own uses up the stack.
+#[test]
+fn checks_inside_each_other_are_read_and_written_so_deep_and_no_deeper() {
+    for _ in 0..2 {
+        assert_eq!(from_value::<Check>(nested_value(64)).unwrap(), nested(64));
+        for levels in [65, 100, 2_000] {
+            let error = from_value::<Check>(nested_value(levels)).unwrap_err();
+            assert_eq!(error.to_string(), "more than 64 checks inside each other");
+        }
+        let error = from_value::<Vec<Check>>(json!([nested_value(3), nested_value(65)]));
+        assert!(error.is_err());
+    }
+    assert_eq!(to_value(nested(64)).unwrap(), nested_value(64));
+    let error = to_value(nested(65)).unwrap_err().to_string();
+    assert_eq!(error, "more than 64 checks inside each other");
+}
+
+/// Fails if each value of a list is compared with all before it.
+#[test]
+fn long_list_of_values_is_read_and_built_in_a_moment() {
+    let many = sized(150_000, 300);
+    soon(move || {
+        let values: Vec<_> = (0..many).map(|number| format!("value {number}")).collect();
+        let check = json!({"one_of": values});
+        let list = from_value::<Check>(check.clone()).unwrap();
+        assert_eq!(list, Check::one_of(values.clone()));
+        assert_eq!(to_value(&list).unwrap(), check);
+        assert!(policy(&to_string(&[("path", &list)]).unwrap()).is_ok());
+        let twice = values.iter().chain(values.last());
+        let error = from_value::<Check>(json!({"one_of": twice.collect::<Vec<_>>()}));
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("is there twice"), "{error}");
+    });
+}
+
+/// What is read of one text in two ways is written in one.
+#[test]
+fn what_may_be_written_otherwise_reads_as_it_did() {
+    for (text, written) in [
+        (r#"{"present":null}"#, r#""present""#),
+        (
+            r#"{"float":{"max":9007199254740993}}"#,
+            r#"{"float":{"max":9007199254740992.0}}"#,
+        ),
+    ] {
+        let check = from_str::<Check>(text).unwrap();
+        assert_eq!(to_string(&check).unwrap(), written);
+        assert_eq!(from_str::<Check>(written).unwrap(), check);
+    }
 }
 
 /// Fails if one is written as something that is read as another check: JSON has no infinity, and would drop the bound.

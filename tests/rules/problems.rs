@@ -289,6 +289,13 @@ fn checks_at_odds_are_reported() {
         ("path", [Check::within("a"), Check::one_of(["b", "a/.."])]),
         ("path", [Check::prefix("abc"), Check::length(..=2)]),
         ("path", [Check::length(..=2), Check::suffix("abc")]),
+        ("path", [Check::characters(3..), Check::length(..=2)]),
+        ("path", [Check::characters(..=2), Check::length(9..)]),
+        ("path", [Check::characters(..=2), Check::prefix("éèê")]),
+        ("path", [Check::within("ab/c"), Check::length(..=3)]),
+        ("path", [Check::within("a"), Check::prefix("/")]),
+        ("path", [Check::prefix("b/"), Check::within("./a")]),
+        ("path", [Check::suffix("/.."), Check::within("a")]),
         ("options.depth", [Check::range(..5), Check::one_of([5, 6])]),
     ] {
         let found = wrong("find", argument, checks.clone());
@@ -305,10 +312,47 @@ fn checks_at_odds_are_reported() {
         ),
         []
     );
-    assert_eq!(
-        wrong("find", "path", [Check::prefix("ab"), Check::length(..=2)]),
-        []
-    );
+    for checks in [
+        [Check::prefix("ab"), Check::length(..=2)],
+        [Check::prefix("éè"), Check::characters(..=2)],
+        [Check::within("a/./b/"), Check::length(..=3)],
+        [Check::within("a/b"), Check::prefix("./a//b")],
+        [Check::within("a/b"), Check::prefix("a/bc")],
+        [Check::within("a"), Check::suffix("../b")],
+    ] {
+        assert_eq!(wrong("find", "path", checks.clone()), [], "{checks:?}");
+    }
+}
+
+/// Fails if bounds are said to be at odds that some text keeps, or not said to be that none does.
+#[test]
+fn bounds_of_bytes_and_of_characters_are_at_odds_exactly_if_no_text_keeps_both() {
+    for (least, most) in (1..=9).flat_map(|least| (least..=9).map(move |most| (least, most))) {
+        for (fewest, many) in (1..=4).flat_map(|least| (least..=4).map(move |most| (least, most))) {
+            let is_kept = (fewest..=many).any(|count| count <= most && least <= 4 * count);
+            let checks = [
+                Check::length(least..=most),
+                Check::characters(fewest..=many),
+            ];
+            let found = wrong("find", "path", checks.clone());
+            assert_eq!(found.is_empty(), is_kept, "{checks:?}: {found:?}");
+        }
+    }
+}
+
+/// Fails if a check goes through to wherever it ends, and says all of it.
+#[test]
+fn checks_too_deep_inside_each_other_are_reported() {
+    let nested = |levels: usize| (1..levels).fold(Check::range(..9), |check, _| Check::each(check));
+    let found = wrong("mixed", "list", [nested(64)]);
+    assert!(matches!(&found[..], [RuleProblem::Mismatch { .. }]));
+    for levels in [65, 5_000] {
+        let found = wrong("mixed", "list", [nested(levels)]);
+        let [problem] = &found[..] else {
+            panic!("{found:?}")
+        };
+        assert_eq!(problem.to_string(), "more than 64 checks inside each other");
+    }
 }
 
 #[test]

@@ -228,14 +228,14 @@ impl Policy {
             builder.add(direction, Allow { mask, ..found.all });
         }
         for rule in rules {
-            builder = builder.named_rule(known, &rule);
+            builder = builder.named_rule(known, rule);
         }
         builder.build()
     }
 }
 
 impl PolicyBuilder {
-    fn named_rule(mut self, known: &Interfaces, rule: &NamedArgumentRule<'_>) -> Self {
+    fn named_rule(mut self, known: &Interfaces, rule: NamedArgumentRule<'_>) -> Self {
         let direction = rule.direction;
         let Some(found) = known.find(direction, rule.interface, &mut self) else {
             return self;
@@ -246,7 +246,7 @@ impl PolicyBuilder {
         #[expect(clippy::cast_possible_truncation, reason = "at most 63 methods")]
         let method = (number as u32, found.arguments[number]);
         let interface = (found.all.name, found.all.methods);
-        let check = (rule.argument, rule.check.clone());
+        let check = (rule.argument, rule.check);
         let rule = rules::named_rule(found.all.interface, interface, method, check);
         self.rule(direction, rule)
     }

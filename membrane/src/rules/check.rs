@@ -1,6 +1,7 @@
 //! Rules that are data: what may be asked of one argument.
 
 use std::fmt;
+use std::iter::successors;
 use std::ops::{Bound, RangeBounds, RangeInclusive};
 
 /// What one argument must be like: plain data, so that it can come from a file.
@@ -11,6 +12,9 @@ use std::ops::{Bound, RangeBounds, RangeInclusive};
 /// With the cargo feature `serde` it can be read and written, in formats that describe themselves, such as JSON and TOML.
 ///
 /// An optional argument that is absent passes every check but [`Present`](Self::Present). So do absent elements of a list.
+///
+/// Checks may be inside each other, 64 deep at most: more are an error of the policy, and of reading. A value made in Rust may
+/// have any number; to drop, clone or compare it takes stack for each.
 ///
 /// # Examples
 ///
@@ -89,8 +93,11 @@ pub enum Check {
     Values(Box<Check>),
 }
 
+/// How many checks may be inside each other, the outermost and the innermost included.
+pub(super) const MAX_LEVELS: usize = 64;
+
 /// One of the values of [`Check::OneOf`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Constant {
     /// A truth value.
@@ -193,9 +200,36 @@ impl Check {
         Self::Values(Box::new(check))
     }
 
+    /// The check inside this one, and of what it is asked.
+    fn inner(&self) -> Option<(&'static str, &Self)> {
+        match self {
+            Self::Each(inner) => Some(("each", inner)),
+            Self::Keys(inner) => Some(("keys", inner)),
+            Self::Values(inner) => Some(("values", inner)),
+            _ => None,
+        }
+    }
+
+    /// Whether more checks are inside each other than may be.
+    pub(super) fn is_too_deep(&self) -> bool {
+        let levels = successors(Some(self), |check| check.inner().map(|(_, inner)| inner));
+        levels.take(MAX_LEVELS + 1).count() > MAX_LEVELS
+    }
+
     /// What kind of check it is, in one word; with an inner one, in words.
     pub(crate) fn kind(&self) -> String {
-        let word = match self {
+        let (mut words, mut at) = (String::new(), self);
+        while let Some((whose, inner)) = at.inner() {
+            words.push_str(whose);
+            words.push(' ');
+            at = inner;
+        }
+        words.push_str(at.word());
+        words
+    }
+
+    fn word(&self) -> &'static str {
+        match self {
             Self::Integer { .. } => "range",
             Self::Float { .. } => "float range",
             Self::Length { .. } => "length",
@@ -206,11 +240,10 @@ impl Check {
             Self::Pattern(_) => "pattern",
             Self::Within(_) => "within",
             Self::Present => "present",
-            Self::Each(inner) => return format!("each {}", inner.kind()),
-            Self::Keys(inner) => return format!("keys {}", inner.kind()),
-            Self::Values(inner) => return format!("values {}", inner.kind()),
-        };
-        word.to_owned()
+            Self::Each(_) => "each",
+            Self::Keys(_) => "keys",
+            Self::Values(_) => "values",
+        }
     }
 }
 
@@ -286,32 +319,26 @@ impl fmt::Display for Check {
                 (Some(min), Some(max)) => write!(f, " {min} to {max}"),
             }
         }
-        match self {
-            Self::Each(inner) => write!(f, "each {inner}"),
-            Self::Keys(inner) => write!(f, "keys {inner}"),
-            Self::Values(inner) => write!(f, "values {inner}"),
-            other => {
-                f.write_str(&other.kind())?;
-                match other {
-                    Self::Integer { min, max } => ends(f, *min, *max),
-                    Self::Float { min, max } => ends(f, *min, *max),
-                    Self::Length { min, max } | Self::Characters { min, max } => {
-                        ends(f, *min, *max)
-                    }
-                    Self::Prefix(text)
-                    | Self::Suffix(text)
-                    | Self::Pattern(text)
-                    | Self::Within(text) => write!(f, " {text:?}"),
-                    Self::OneOf(values) => {
-                        for (index, value) in values.iter().enumerate() {
-                            let comma = if index > 0 { "," } else { "" };
-                            write!(f, "{comma} {value}")?;
-                        }
-                        Ok(())
-                    }
-                    _ => Ok(()),
-                }
+        f.write_str(&self.kind())?;
+        let mut at = self;
+        while let Some((_, inner)) = at.inner() {
+            at = inner;
+        }
+        match at {
+            Self::Integer { min, max } => ends(f, *min, *max),
+            Self::Float { min, max } => ends(f, *min, *max),
+            Self::Length { min, max } | Self::Characters { min, max } => ends(f, *min, *max),
+            Self::Prefix(text) | Self::Suffix(text) | Self::Pattern(text) | Self::Within(text) => {
+                write!(f, " {text:?}")
             }
+            Self::OneOf(values) => {
+                for (index, value) in values.iter().enumerate() {
+                    let comma = if index > 0 { "," } else { "" };
+                    write!(f, "{comma} {value}")?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
         }
     }
 }

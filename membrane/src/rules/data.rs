@@ -1,9 +1,10 @@
 //! Checks as serde data. What is read is sound, and what is written can be read again.
 
-use super::check::{Check, Constant};
-use super::problem::sound;
+use super::check::{Check, Constant, MAX_LEVELS};
+use super::problem::{RuleProblem, sound};
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
 use serde::ser::{self, Serialize, Serializer};
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -21,9 +22,38 @@ enum Written {
     Pattern(String),
     Within(String),
     Present,
-    Each(Box<Self>),
-    Keys(Box<Self>),
-    Values(Box<Self>),
+    Each(Inner),
+    Keys(Inner),
+    Values(Inner),
+}
+
+/// A check inside another.
+#[derive(serde::Serialize)]
+#[serde(transparent)]
+struct Inner(Box<Written>);
+
+thread_local! {
+    /// How many checks this thread is reading inside each other. Without a destructor, for threads that are ending.
+    static LEVELS: Cell<usize> = const { Cell::new(1) };
+}
+
+/// One more of them, until it is dropped.
+struct Level;
+
+impl Level {
+    fn enter() -> Option<Self> {
+        LEVELS.with(|levels| {
+            let more = levels.get() < MAX_LEVELS;
+            more.then(|| levels.set(levels.get() + 1))
+        })?;
+        Some(Self)
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        LEVELS.with(|levels| levels.set(levels.get() - 1));
+    }
 }
 
 #[derive(serde::Serialize)]
@@ -59,7 +89,7 @@ fn bounds<N, M>(min: Option<N>, max: Option<N>, convert: fn(N) -> M) -> Bounds<M
 
 impl From<Check> for Written {
     fn from(check: Check) -> Self {
-        let inner = |check: Box<Check>| Box::new(Self::from(*check));
+        let inner = |check: Box<Check>| Inner(Box::new(Self::from(*check)));
         match check {
             Check::Integer { min, max } => Self::Range(bounds(min, max, Whole)),
             Check::Float { min, max } => Self::Float(bounds(min, max, Finite)),
@@ -80,7 +110,7 @@ impl From<Check> for Written {
 
 impl From<Written> for Check {
     fn from(written: Written) -> Self {
-        let inner = |written: Box<Written>| Box::new(Self::from(*written));
+        let inner = |Inner(written)| Box::new(Self::from(*written));
         match written {
             Written::Range(Bounds { min, max }) => Self::Integer {
                 min: min.map(|Whole(n)| n),
@@ -117,6 +147,14 @@ impl<'de> Deserialize<'de> for Check {
         let check = Self::from(Written::deserialize(deserializer)?);
         sound(&check).map_err(de::Error::custom)?;
         Ok(check)
+    }
+}
+
+/// By hand, since a derived one would use up the stack where the format has no bound of its own.
+impl<'de> Deserialize<'de> for Inner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let _level = Level::enter().ok_or_else(|| de::Error::custom(RuleProblem::TooDeep))?;
+        Box::deserialize(deserializer).map(Self)
     }
 }
 

@@ -23,9 +23,69 @@ pub(super) fn is_within(path: &str, base: &str) -> bool {
     base.into_iter().all(|name| path.next() == Some(name))
 }
 
+/// Whether a path that begins with `text` may be within `base`, as far as its whole names tell.
+pub(super) fn may_begin(base: &str, text: &str) -> bool {
+    // The last may go on.
+    let whole = text.rsplit_once('/').map_or("", |(whole, _)| whole);
+    let (Some(base), Some(mut whole)) = (names(base), names(whole)) else {
+        return false;
+    };
+    let is_absolute = text.starts_with('/');
+    !is_absolute
+        && !text.contains(NEVER)
+        && base
+            .into_iter()
+            .all(|name| whole.next().is_none_or(|begun| begun == name))
+}
+
+/// Whether a path within another may end with `text`.
+pub(super) fn may_end(text: &str) -> bool {
+    // The first may have begun before.
+    !text.contains(NEVER) && text.split('/').skip(1).all(|name| name != "..")
+}
+
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::is_within;
+    use super::{is_within, may_begin, may_end};
+
+    /// Fails if one of the checks is said to be at odds with another that some path passes as well.
+    #[test]
+    fn what_some_path_within_begins_and_ends_with_may_be() {
+        for base in ["", "a", "./a/", "a/b"] {
+            for path in [
+                "a",
+                "a/b",
+                "a//b/c",
+                "./a/b/..c",
+                "a/b/...",
+                "a/",
+                "a/b/.",
+                "b/c",
+            ] {
+                if !is_within(path, base) {
+                    continue;
+                }
+                for at in 0..=path.len() {
+                    let (begin, end) = path.split_at(at);
+                    assert!(may_begin(base, begin), "{path:?} in {base:?}");
+                    assert!(may_end(end), "{path:?} in {base:?}");
+                }
+            }
+        }
+        for (base, text) in [
+            ("", "/"),
+            ("", "a:"),
+            ("", "../"),
+            ("", "a/../b"),
+            ("a", "b/"),
+            ("a/b", "./a//c/"),
+        ] {
+            assert!(!may_begin(base, text), "{text:?} in {base:?}");
+        }
+        for text in ["/..", "\\", "a/../b", "/../"] {
+            assert!(!may_end(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn path_is_within_only_at_or_below_the_base() {

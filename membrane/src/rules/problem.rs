@@ -1,9 +1,10 @@
 //! What can be wrong with a rule on arguments, found when the policy is built.
 
-use super::check::{Check, Constant};
+use super::check::{Check, Constant, MAX_LEVELS};
 use super::evaluate::passes;
 use super::path;
 use crate::passable::Shape;
+use std::collections::HashSet;
 use std::fmt;
 
 /// One mistake in a rule on the arguments of a method.
@@ -32,6 +33,9 @@ pub enum RuleProblem {
         check: String,
     },
     /// Nothing passes: a least above the greatest, no value to be one of, or two checks at odds.
+    ///
+    /// Of two checks it is looked at whether a list has a value that passes the other, whether text may be as long as it must be,
+    /// and whether what is within a path can begin and end as it must. Others, such as two patterns, are not compared.
     Impossible {
         /// What kinds of check.
         check: String,
@@ -53,6 +57,8 @@ pub enum RuleProblem {
     ShownReferences,
     /// A closure that is another membrane's: it was read from the policy that a membrane shows.
     Sealed,
+    /// More checks inside each other than there may be: 64.
+    TooDeep,
     /// A bound is not a number.
     NotANumber,
     /// The path to be within is not a relative one that stays where it begins.
@@ -95,6 +101,7 @@ impl fmt::Display for RuleProblem {
                 "a closure would be shown references: check single arguments, or add it inbound to the policy of a membrane that derives from none",
             ),
             Self::Sealed => f.write_str("a closure of another membrane's, which nobody else can ask: write one of your own"),
+            Self::TooDeep => write!(f, "more than {MAX_LEVELS} checks inside each other"),
             Self::NotANumber => f.write_str("a bound is not a number"),
             Self::NotARelativePath { path } => {
                 write!(
@@ -108,7 +115,18 @@ impl fmt::Display for RuleProblem {
 
 /// What is wrong with one check on an argument of this shape.
 pub(super) fn verify(check: &Check, shape: Shape) -> Option<RuleProblem> {
-    fits(check, shape).and_then(|()| sound(check)).err()
+    shallow(check)
+        .and_then(|()| fits(check, shape))
+        .and_then(|()| sound(check))
+        .err()
+}
+
+/// What everything below relies on, which goes into the checks inside by calling itself.
+fn shallow(check: &Check) -> Result<(), RuleProblem> {
+    if check.is_too_deep() {
+        return Err(RuleProblem::TooDeep);
+    }
+    Ok(())
 }
 
 /// Whether the check can be asked of an argument of this shape.
@@ -150,6 +168,7 @@ fn fits(check: &Check, shape: Shape) -> Result<(), RuleProblem> {
 
 /// Whether something passes the check, and something does not; and whether it says what it means.
 pub(super) fn sound(check: &Check) -> Result<(), RuleProblem> {
+    shallow(check)?;
     let (is_empty, is_impossible) = match check {
         Check::Integer { min, max } => extremes(*min, *max),
         Check::Float { min, max } => {
@@ -169,10 +188,10 @@ pub(super) fn sound(check: &Check) -> Result<(), RuleProblem> {
         Check::Prefix(text) | Check::Suffix(text) => (text.is_empty(), false),
         Check::Pattern(text) => (!text.is_empty() && text.chars().all(|c| c == '*'), false),
         Check::OneOf(values) => {
-            let twice = (1..values.len()).find(|at| values[..*at].contains(&values[*at]));
-            if let Some(at) = twice {
+            let mut seen = HashSet::with_capacity(values.len());
+            if let Some(value) = values.iter().find(|value| !seen.insert(*value)) {
                 return Err(RuleProblem::Repeated {
-                    value: values[at].to_string(),
+                    value: value.to_string(),
                 });
             }
             (false, values.is_empty())
@@ -197,20 +216,47 @@ fn extremes<N: Copy + PartialOrd>(min: Option<N>, max: Option<N>) -> (bool, bool
     (min.is_none() && max.is_none(), is_impossible)
 }
 
-/// Whether two checks on one argument are at odds, as far as can be told: a list of values none of which passes the other
-/// check, and a text that must begin or end with more than it may be long.
+/// Whether two checks on one argument are at odds, as far as can be told: see [`RuleProblem::Impossible`].
 pub(super) fn at_odds(one: &Check, other: &Check) -> bool {
     match (one, other) {
         (Check::OneOf(values), other) | (other, Check::OneOf(values)) => {
             !values.iter().any(|value| passes(other, value.inspected()))
         }
-        (Check::Prefix(text) | Check::Suffix(text), Check::Length { max: Some(max), .. })
-        | (Check::Length { max: Some(max), .. }, Check::Prefix(text) | Check::Suffix(text)) => {
-            text.len() as u64 > *max
+        (Check::Within(base), Check::Prefix(text)) | (Check::Prefix(text), Check::Within(base)) => {
+            !path::may_begin(base, text)
+        }
+        (Check::Within(_), Check::Suffix(text)) | (Check::Suffix(text), Check::Within(_)) => {
+            !path::may_end(text)
         }
         (Check::Each(one), Check::Each(other))
         | (Check::Keys(one), Check::Keys(other))
         | (Check::Values(one), Check::Values(other)) => at_odds(one, other),
-        _ => false,
+        (one, other) => is_longer(one, other) || is_longer(other, one),
+    }
+}
+
+/// Whether text that passes the one check is longer than what passes the other.
+fn is_longer(one: &Check, other: &Check) -> bool {
+    let (bytes, characters) = least(one);
+    let (most_bytes, most_characters) = match other {
+        // A character has one byte to four.
+        Check::Length { max: Some(max), .. } => (*max, *max),
+        Check::Characters { max: Some(max), .. } => (max.saturating_mul(4), *max),
+        _ => return false,
+    };
+    bytes > most_bytes || characters > most_characters
+}
+
+/// How long text is at least that passes: in bytes, and in characters.
+fn least(check: &Check) -> (u64, u64) {
+    let long = |text: &str| (text.len() as u64, text.chars().count() as u64);
+    match check {
+        Check::Length { min: Some(min), .. } => (*min, min.div_ceil(4)),
+        Check::Characters { min: Some(min), .. } => (*min, *min),
+        Check::Prefix(text) | Check::Suffix(text) => long(text),
+        Check::Within(base) => {
+            path::names(base).map_or((0, 0), |names| long(&names.collect::<Vec<_>>().join("/")))
+        }
+        _ => (0, 0),
     }
 }
