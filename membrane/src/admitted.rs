@@ -14,11 +14,13 @@ use crate::tree::Scope;
 use crate::waiting::Relay;
 use object_membrane_gate::{Pass, Refusal};
 use std::any::TypeId;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
-/// A call that a guarded scope has let in: lives until it is over. Owns what it holds, so that it may outlive this call.
-pub(crate) struct Admitted {
+/// A call that a guarded scope was asked about: lives until it is over. What is kept of one that waits,
+/// it owns.
+pub(crate) struct Admitted<'a> {
+    scope: &'a Scope,
     /// If the scope has conditions.
     place: Option<ledger::Place>,
     /// The way of the result.
@@ -29,80 +31,74 @@ pub(crate) struct Admitted {
     watched: Option<Watched>,
     /// If the call returns and is not over: where the rest of it is kept.
     goes_on: OnceCell<Arc<Relay>>,
+    /// What it is refused or withheld for. Counted and told when it is over, and then only if the caller was told this: a
+    /// revocation may come in between.
+    failed: Cell<Option<Error>>,
 }
 
-impl Admitted {
-    /// Lets a call in, or says why not. Arguments are not looked at yet.
+impl<'a> Admitted<'a> {
+    /// Lets a call in, or [notes why not](Self::refusal). Arguments are not looked at yet.
     pub(crate) fn new<T: ?Sized + Target>(
-        scope: &Arc<Scope>,
+        scope: &'a Arc<Scope>,
         place: Place,
         method: u32,
-    ) -> Result<Self, Error> {
+    ) -> Self {
         // Before the conditions are asked: it says which state of them it was.
         let watched = Watched::new::<T>(scope, place, method);
         let admitted = suspension::check(scope).and_then(|()| {
             let ledger = scope.data().ledger();
             ledger.map(ledger::Ledger::admit).transpose()
         });
-        match admitted {
-            Ok(held) => Ok(Self {
-                place: held,
-                direction: place.direction,
-                watched,
-                asked: Asked {
-                    interface: TypeId::of::<T>(),
-                    // An object is called against the direction in which it crossed.
-                    direction: place.direction.reversed(),
-                    method,
-                    home: place.home,
-                },
-                goes_on: OnceCell::new(),
-            }),
-            Err(error) => {
-                scope.data().place().count(watch::kind(error));
-                if let Some(watched) = watched {
-                    watched.failed(error);
-                }
-                Err(error)
-            }
-        }
+        Self::asked::<T>(scope, place, method, admitted, watched)
     }
 
     /// Lets a call go on that was let in before and is not over: it has its place, has spent what it spends, and whoever
     /// watches was told that it was let in.
     pub(crate) fn again<T: ?Sized + Target>(
-        scope: &Arc<Scope>,
+        scope: &'a Scope,
         place: Place,
         method: u32,
         ongoing: &Ongoing,
-    ) -> Result<Self, Error> {
-        let mut rest = ongoing.take();
+    ) -> Self {
+        let rest = ongoing.take();
         let admitted = suspension::check(scope).and_then(|()| {
             let ledger = scope.data().ledger();
             ledger
-                .map(|ledger| ledger.admit_again(rest.place.take()))
+                .map(|ledger| ledger.admit_again(rest.place))
                 .transpose()
         });
-        let held = match admitted {
-            Ok(held) => held,
-            Err(error) => {
-                scope.data().place().count(watch::kind(error));
-                rest.failed(error);
-                return Err(error);
-            }
-        };
-        Ok(Self {
-            place: held,
+        let watched = rest.watched.map(|watched| *watched);
+        Self::asked::<T>(scope, place, method, admitted, watched)
+    }
+
+    fn asked<T: ?Sized + Target>(
+        scope: &'a Scope,
+        place: Place,
+        method: u32,
+        admitted: Result<Option<ledger::Place>, Error>,
+        watched: Option<Watched>,
+    ) -> Self {
+        let failed = Cell::new(admitted.as_ref().err().copied());
+        Self {
+            scope,
+            place: admitted.unwrap_or_default(),
             direction: place.direction,
-            watched: rest.watched.map(|watched| *watched),
-            goes_on: OnceCell::new(),
+            watched,
             asked: Asked {
                 interface: TypeId::of::<T>(),
+                // An object is called against the direction in which it crossed.
                 direction: place.direction.reversed(),
                 method,
                 home: place.home,
             },
-        })
+            goes_on: OnceCell::new(),
+            failed,
+        }
+    }
+
+    /// Why the call is not let in. Asked before it begins.
+    pub(crate) fn refusal(&self) -> Option<Error> {
+        self.failed.get()
     }
 
     /// The call returns and is not over: the rest of it is for `relay` to keep, unless its return is withheld.
@@ -112,30 +108,22 @@ impl Admitted {
 
     /// The call is refused, or its result withheld, with this error.
     pub(crate) fn failed(&self, error: Error) {
-        if let Some(watched) = &self.watched {
-            watched.failed(error);
-        }
-    }
-
-    /// The same, of a condition.
-    fn unmet(&self, scope: &Scope, error: Error) {
-        scope.data().place().count(watch::kind(error));
-        self.failed(error);
+        self.failed.set(Some(error));
     }
 
     /// The target is about to be entered, with so many bytes of arguments that have been converted and that the rules agree to.
-    pub(crate) fn enter(&self, scope: &Scope, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+    pub(crate) fn enter(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
         if let Some(place) = &self.place {
             let ledger = place.ledger();
             ledger
                 .enter(self.direction.reversed(), bytes)
-                .inspect_err(|error| self.unmet(scope, *error))?;
+                .inspect_err(|error| self.failed(*error))?;
             // A clock is foreign code, and takes what time it takes.
-            if scope.is_revoked() {
-                return Err(Error::revoked(Reason::from_number(scope.reason())));
+            if self.scope.is_revoked() {
+                return Err(Error::revoked(Reason::from_number(self.scope.reason())));
             }
         }
-        let counters = scope.data().place();
+        let counters = self.scope.data().place();
         if counters.flags().counting {
             counters.count(Counted::Called);
         }
@@ -146,23 +134,25 @@ impl Admitted {
     }
 
     /// A result of so many bytes, which has been converted, is about to be delivered.
-    pub(crate) fn deliver(&self, scope: &Scope, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
+    pub(crate) fn deliver(&self, bytes: impl FnOnce() -> u64) -> Result<(), Error> {
         match &self.place {
             None => Ok(()),
             Some(place) => place
                 .ledger()
                 .deliver(self.direction, bytes)
-                .inspect_err(|error| self.unmet(scope, *error)),
+                .inspect_err(|error| self.failed(*error)),
         }
     }
 }
 
-impl Pass for Admitted {
+impl Pass for Admitted<'_> {
     fn end(self, refusal: Option<Refusal>) {
         let Self {
             place,
             watched,
             goes_on,
+            failed,
+            scope,
             ..
         } = self;
         if let (None, Some(relay)) = (refusal, goes_on.into_inner()) {
@@ -173,10 +163,15 @@ impl Pass for Admitted {
             relay.ongoing.keep(Rest { place, watched });
             return;
         }
+        // What the gate told the caller, it told instead, and has counted.
+        let failed = failed.into_inner().filter(|_| refusal.is_none());
+        if let Some(error) = failed {
+            scope.data().place().count(watch::kind(error));
+        }
         // Before anybody is told: who is may call, and is not to find the place taken.
         drop(place);
         if let Some(watched) = watched {
-            watched.end(refusal);
+            watched.end(refusal, failed);
         }
     }
 }

@@ -69,7 +69,7 @@ pub struct Call<'a> {
     scope: &'a Arc<Scope>,
     place: &'a Place,
     /// If the scope is guarded. A constant where it is not.
-    admitted: Option<&'a Admitted>,
+    admitted: Option<&'a Admitted<'a>>,
 }
 
 impl<'a> Call<'a> {
@@ -77,7 +77,7 @@ impl<'a> Call<'a> {
     pub(crate) fn new(
         scope: &'a Arc<Scope>,
         place: &'a Place,
-        admitted: Option<&'a Admitted>,
+        admitted: Option<&'a Admitted<'a>>,
     ) -> Self {
         Self {
             scope,
@@ -103,7 +103,7 @@ impl<'a> Call<'a> {
             Some(admitted) => {
                 let (ask, show) = (&ask, &show);
                 self.agreed(admitted, &Arguments { ask, show })?;
-                Ok(admitted.enter(self.scope, bytes)?)
+                Ok(admitted.enter(bytes)?)
             }
         }
     }
@@ -111,7 +111,7 @@ impl<'a> Call<'a> {
     /// Whether the rules agree to these arguments.
     #[cold]
     #[inline(never)]
-    fn agreed(&self, admitted: &Admitted, arguments: &Arguments<'_, '_>) -> Result<(), Error> {
+    fn agreed(&self, admitted: &Admitted<'_>, arguments: &Arguments<'_, '_>) -> Result<(), Error> {
         if fault::on(Fault::UncheckedRules) {
             return Ok(());
         }
@@ -201,17 +201,15 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Counts a call that was refused because of an argument, or whose result may not cross, and notes it for whoever watches. If
-/// the scope is revoked by then, leaving the call does both.
+/// Counts a call that was refused because of an argument, or whose result may not cross; in a guarded scope, notes it for when
+/// the call is over. If the scope is revoked by then, leaving the call counts it.
 #[cold]
 #[inline(never)]
-fn turned_away(scope: &Scope, admitted: Option<&Admitted>, error: Error) {
-    if error.is_revoked() && scope.is_revoked() {
-        return;
-    }
-    scope.data().place().count(watch::kind(error));
-    if let Some(admitted) = admitted {
-        admitted.failed(error);
+fn turned_away(scope: &Scope, admitted: Option<&Admitted<'_>>, error: Error) {
+    match admitted {
+        Some(admitted) => admitted.failed(error),
+        None if error.is_revoked() && scope.is_revoked() => {}
+        None => scope.data().place().count(watch::kind(error)),
     }
 }
 
@@ -221,7 +219,7 @@ fn turned_away(scope: &Scope, admitted: Option<&Admitted>, error: Error) {
 fn deliver<R: Passable, E: Passable + From<Error>>(
     scope: &Arc<Scope>,
     place: Place,
-    admitted: &Admitted,
+    admitted: &Admitted<'_>,
     result: Result<R, E>,
 ) -> Result<R, E> {
     let crossing = Crossing::new(scope, place.direction, place.home);
@@ -239,7 +237,7 @@ fn deliver<R: Passable, E: Passable + From<Error>>(
         Ok(value) => value.size_bytes(),
         Err(error) => error.size_bytes(),
     };
-    match admitted.deliver(scope, bytes) {
+    match admitted.deliver(bytes) {
         Ok(()) => result,
         Err(error) => {
             drop_quietly(result);

@@ -191,27 +191,30 @@ struct Forward<'a, T: ?Sized + Target, F> {
 }
 
 /// `S` is the target, or its `Arc`.
-impl<T, S, R, E, F> Admission<S, R, E> for Forward<'_, T, F>
+impl<'a, T, S, R, E, F> Admission<S, R, E> for Forward<'a, T, F>
 where
     T: ?Sized + Target,
     S: ?Sized,
     E: From<Error>,
     F: FnOnce(&S, &Call<'_>) -> Result<R, E>,
 {
-    type Pass = Admitted;
+    type Pass = Admitted<'a>;
 
     #[inline(always)]
     fn turned_away(&self, method: u32, refusal: Refusal) -> E {
         turned_away(self.proxy, method, refusal)
     }
 
-    fn admit(&self, method: u32) -> Result<Admitted, E> {
+    fn admit(&self, method: u32) -> Admitted<'a> {
         let proxy = self.proxy;
-        Admitted::new::<T>(proxy.cell.scope(), proxy.place, method).map_err(E::from)
+        Admitted::new::<T>(proxy.cell.scope(), proxy.place, method)
     }
 
     #[inline(always)]
-    fn run(self, target: &S, admitted: Option<&Admitted>) -> Result<R, E> {
+    fn run(self, target: &S, admitted: Option<&Admitted<'a>>) -> Result<R, E> {
+        if let Some(error) = admitted.and_then(Admitted::refusal) {
+            return Err(error.into());
+        }
         let proxy = self.proxy;
         (self.f)(
             target,
@@ -226,24 +229,24 @@ struct Again<'a, C> {
     ongoing: &'a Ongoing,
 }
 
-impl<T, R, E, F> Admission<T, R, E> for Again<'_, Forward<'_, T, F>>
+impl<'a, T, R, E, F> Admission<T, R, E> for Again<'_, Forward<'a, T, F>>
 where
     T: ?Sized + Target,
     E: From<Error>,
     F: FnOnce(&T, &Call<'_>) -> Result<R, E>,
 {
-    type Pass = Admitted;
+    type Pass = Admitted<'a>;
 
     fn turned_away(&self, _: u32, refusal: Refusal) -> E {
         ends(self.forward.proxy.scope(), self.ongoing, refusal)
     }
 
-    fn admit(&self, method: u32) -> Result<Admitted, E> {
+    fn admit(&self, method: u32) -> Admitted<'a> {
         let proxy = self.forward.proxy;
-        Admitted::again::<T>(proxy.cell.scope(), proxy.place, method, self.ongoing).map_err(E::from)
+        Admitted::again::<T>(proxy.cell.scope(), proxy.place, method, self.ongoing)
     }
 
-    fn run(self, target: &T, admitted: Option<&Admitted>) -> Result<R, E> {
+    fn run(self, target: &T, admitted: Option<&Admitted<'a>>) -> Result<R, E> {
         if admitted.is_none() {
             // Whoever was to be told has gone meanwhile.
             self.ongoing.take().unheard();

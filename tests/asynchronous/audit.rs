@@ -5,8 +5,8 @@ use super::library::{House, Library, lending, policy};
 use futures_core::Stream;
 use membrane::AuditEvent::{Admitted, Call};
 use membrane::{
-    AuditRecord, Conditions, Direction, Error, ErrorKind, ManualClock, Membrane, OnPanic, Outcome,
-    Passable, Policy, allow, interface, rule,
+    AuditRecord, Clock, Conditions, Direction, Error, ErrorKind, ManualClock, Membrane, OnPanic,
+    Outcome, Passable, Policy, allow, interface, rule,
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -197,6 +197,41 @@ fn conditions_and_time_are_told_when_they_end_a_call() {
     assert_eq!(told, [("ask", Some(withheld(ErrorKind::Expired)))]);
     assert_eq!(timed.conditions().concurrency_left, Some(1));
     assert_kind(block_on(lent.ask()), ErrorKind::Expired);
+}
+
+/// Fails if a poll that finds the call expired tells, or counts, that before its last look at the switch.
+#[test]
+fn expiry_that_a_revocation_overtakes_is_told_and_counted_as_the_revocation() {
+    let clock = Arc::new(Overtaking::default());
+    let hour = Conditions::builder()
+        .expires_after(Duration::from_hours(1))
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let membrane = Membrane::with_conditions(oracles().build().unwrap(), &hour).unwrap();
+    let lent = membrane.wrap(oracle(|| Ok(1))).unwrap();
+    let (result, told) = asked(&membrane, &lent, || {
+        *clock.0.lock().unwrap() = Some(membrane.clone());
+    });
+    assert_revoked(result, "overtaken");
+    let error = result.unwrap_err();
+    assert_eq!(told, [("ask", Some(Outcome::Withheld(error)))]);
+    let refused = membrane.snapshot().grants[0].refused;
+    assert_eq!((refused.revoked, refused.total()), (1, 1));
+}
+
+/// Once it has a membrane, it revokes that and says that a day has gone by.
+#[derive(Default)]
+struct Overtaking(Mutex<Option<Membrane>>);
+
+impl Clock for Overtaking {
+    fn now(&self) -> Duration {
+        let membrane = self.0.lock().unwrap().take();
+        membrane.map_or(Duration::ZERO, |membrane| {
+            membrane.revoke("overtaken");
+            Duration::from_hours(24)
+        })
+    }
 }
 
 #[test]

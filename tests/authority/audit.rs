@@ -6,6 +6,8 @@ mod counting;
 mod events;
 #[path = "audit/hooks.rs"]
 mod hooks;
+#[path = "audit/overtaken.rs"]
+mod overtaken;
 
 use super::seen;
 use membrane::AuditEvent::Call;

@@ -168,7 +168,7 @@ impl<T: ?Sized, X> Cell<T, X> {
         }
     }
 
-    /// A call that must be admitted. Its frame stands meanwhile: whoever waits for the scope waits for the admission, too.
+    /// A call that must be asked about. Its frame stands meanwhile: whoever waits for the scope waits for the admission, too.
     #[inline(never)]
     fn run_guarded<R, E>(
         &self,
@@ -179,15 +179,7 @@ impl<T: ?Sized, X> Cell<T, X> {
     ) -> Result<R, E> {
         slot.note_beginning(method);
         let pass = match catch_unwind(AssertUnwindSafe(|| call.admit(method))) {
-            Ok(Ok(pass)) => pass,
-            Ok(Err(error)) => {
-                slot.clear();
-                if self.scope.leave() {
-                    return Err(error);
-                }
-                crate::drop_quietly(error);
-                return Err(refuse(&self.scope, Refusal::Revoked));
-            }
+            Ok(pass) => pass,
             Err(payload) => return Err(self.panicked(slot, payload, refuse)),
         };
         let refusal = std::cell::Cell::new(None);

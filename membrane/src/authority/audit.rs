@@ -176,8 +176,8 @@ pub struct Decision {
     pub calls: Direction,
     /// Whether it was let in, and how it ended.
     pub outcome: Outcome,
-    /// From when it was let in until it was over, on the system's monotonic clock; zero if it was not. Of a call that waited
-    /// from its first poll on.
+    /// From when it was let in until it was over, on the system's monotonic clock; zero if it was [refused](Outcome::Refused). Of a
+    /// call that waited from its first poll on.
     pub took: Duration,
 }
 
@@ -185,8 +185,10 @@ pub struct Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The target answered, with a result or with an error of the interface's own, and the caller has the answer. Of an iterator
-    /// or a stream, the end is an answer.
+    /// The target answered, with a result or with an error of the interface's own, and the caller gets the answer: nothing
+    /// withholds it any more, though the hook hears of it first. A revocation by the hook itself comes too late for that.
+    ///
+    /// Of an iterator or a stream, the end is an answer; also that of one that has panicked, after which nothing more comes.
     Answered,
     /// The target was not entered; this is what the caller was told.
     Refused(Error),

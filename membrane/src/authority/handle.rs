@@ -113,8 +113,9 @@ impl Membrane {
     ///   in](crate::AuditEvent::Admitted), and, as any other call, how it ended: when the poll that ends it returns, when the caller
     ///   drops its future, or when the scope is revoked. So are futures that crossed as values, and each item of a stream; polls
     ///   are not.
-    /// - Of a revocation each grant is told, after all are cut and before targets are freed; then that calls which waited have
-    ///   ended.
+    /// - Of a revocation each grant is told, after all are cut and callers that wait are woken, and before targets are freed; then
+    ///   that the calls have ended that waited until then. A caller that polls as soon as it is woken, on the revoking thread by a
+    ///   waker that does so or on its own, ends its call by itself: that may be told before.
     /// - What happens inside a hook, on its thread, is not told to that hook, but to the others; inside eight different ones, to
     ///   the one furthest up only.
     ///

@@ -213,7 +213,8 @@ impl ConditionsSnapshot {
 
 /// How many calls were refused, by why.
 ///
-/// One that is refused for its argument, and cut at that moment, counts as both.
+/// Each counts as what its caller was told, once. But where nothing is asked about calls, for want of conditions, rules, hooks
+/// and suspensions, one whose argument or result may not cross, and that is cut at that moment, counts as both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]

@@ -220,7 +220,7 @@ pub(crate) struct Watched {
 #[derive(Clone, Copy)]
 struct Progress {
     entered: bool,
-    /// What stood in the way.
+    /// What the caller was told instead of an answer. Known when the call is over.
     error: Option<Error>,
     stage: Stage,
     /// Whether it was told that the call was let in.
@@ -275,7 +275,7 @@ impl Watched {
         self.note(|progress| progress.entered = true);
     }
 
-    /// The call is refused, or its result withheld, with this error.
+    /// The call is over, with this error.
     pub(crate) fn failed(&self, error: Error) {
         self.note(|progress| progress.error = Some(error));
     }
@@ -314,14 +314,14 @@ impl Watched {
         self.note(|progress| progress.stage = Stage::Unheard);
     }
 
-    /// The call is over.
-    pub(crate) fn end(self, refusal: Option<Refusal>) {
+    /// The call is over: the gate told its caller of `refusal`, or else it failed with this error, or was answered.
+    pub(crate) fn end(self, refusal: Option<Refusal>, failed: Option<Error>) {
         self.note(|progress| {
             progress.stage = Stage::Over;
             match refusal {
                 Some(Refusal::Panicked) if progress.entered => progress.stage = Stage::Runs,
                 Some(refusal) => progress.error = Some(crate::proxy::error(&self.scope, refusal)),
-                None => {}
+                None => progress.error = failed,
             }
         });
     }
@@ -352,13 +352,17 @@ impl Drop for Watched {
         let Some(outcome) = self.outcome() else {
             return;
         };
+        let took = match outcome {
+            Outcome::Refused(_) => Duration::ZERO,
+            _ => self.since.elapsed(),
+        };
         let decision = Decision {
             call: self.call,
             interface: self.interface,
             method: self.method,
             calls: self.calls,
             outcome,
-            took: self.since.elapsed(),
+            took,
         };
         tell_at(self.scope.data(), self.epoch, AuditEvent::Call(decision));
     }

@@ -263,10 +263,13 @@
 //! - `unit::membrane::authority::graph::hostile_label_stays_in_its_node_in_dot`
 //!
 //! **K20** An audit hook hears of every call that its subtree lets in or refuses, once, when it is over and how it
-//! ended, whatever hooks further down do; of one that waits also that it was let in, by the same number; it is
-//! called under no lock.
+//! ended, as the caller is told, whatever hooks further down do; of one that waits also that it was let in, by the same
+//! number; it is called under no lock.
 //!
 //! - `tests::authority::audit::events::each_way_a_call_can_end_is_told`
+//! - `tests::authority::audit::overtaken::condition_that_a_revocation_overtakes_is_told_and_counted_as_the_revocation`
+//! - `tests::authority::audit::overtaken::calls_that_race_with_a_revocation_are_told_as_their_callers`
+//! - `tests::asynchronous::audit::expiry_that_a_revocation_overtakes_is_told_and_counted_as_the_revocation`
 //! - `tests::authority::audit::counting::every_call_of_every_thread_is_told_and_counted_once`
 //! - `tests::authority::audit::hooks::hooks_further_up_hear_what_is_heard_below`
 //! - `tests::authority::audit::hooks::hook_may_call_revoke_replace_itself_and_panic`

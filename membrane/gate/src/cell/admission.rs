@@ -7,17 +7,19 @@ use crate::sync::Arc;
 
 /// A call that guarded scopes admit, or do not. One value for both, so that the plain call has one thing to carry.
 pub trait Admission<T: ?Sized, R, E> {
-    /// What it carries once it was admitted.
+    /// What it carries once it was asked about.
     type Pass: Pass;
 
     /// Makes the error of a call that does not get as far as being asked about: [`Refusal::Revoked`] or
     /// [`Refusal::TooDeep`].
     fn turned_away(&self, method: u32, refusal: Refusal) -> E;
 
-    /// Asks whether it may go ahead. In guarded scopes only.
-    fn admit(&self, method: u32) -> Result<Self::Pass, E>;
+    /// Asks whether it may go ahead. In guarded scopes only. The answer is in the pass: [`run`](Self::run) heeds it.
+    ///
+    /// So what a call is refused for is one of the ways in which it can end, and a cut meanwhile overrides it as any other.
+    fn admit(&self, method: u32) -> Self::Pass;
 
-    /// The call itself.
+    /// The call itself, unless the pass says that it may not go ahead: then its error.
     fn run(self, target: &T, pass: Option<&Self::Pass>) -> Result<R, E>;
 }
 
@@ -39,9 +41,7 @@ where
         (self.turned_away)(refusal)
     }
 
-    fn admit(&self, _: u32) -> Result<(), E> {
-        Ok(())
-    }
+    fn admit(&self, _: u32) {}
 
     #[inline(always)]
     fn run(self, target: &T, _: Option<&()>) -> Result<R, E> {
@@ -63,7 +63,7 @@ impl<T: ?Sized, X, R, E, C: Admission<Arc<T>, R, E>> Admission<T, R, E> for Shar
         self.call.turned_away(method, refusal)
     }
 
-    fn admit(&self, method: u32) -> Result<Self::Pass, E> {
+    fn admit(&self, method: u32) -> Self::Pass {
         self.call.admit(method)
     }
 
@@ -75,7 +75,7 @@ impl<T: ?Sized, X, R, E, C: Admission<Arc<T>, R, E>> Admission<T, R, E> for Shar
     }
 }
 
-/// What a call carries that was admitted to a guarded scope.
+/// What a call carries that a guarded scope was asked about.
 pub trait Pass {
     /// The call is over; `refusal` says how, unless its result was delivered.
     ///

@@ -22,7 +22,7 @@ struct Asked<A, F>(A, F);
 impl<R, P, A, F> Admission<Target, R, Refusal> for Asked<A, F>
 where
     P: Pass,
-    A: Fn() -> Result<P, Refusal>,
+    A: Fn() -> P,
     F: FnOnce(Option<&P>) -> Result<R, Refusal>,
 {
     type Pass = P;
@@ -32,7 +32,7 @@ where
         refusal
     }
 
-    fn admit(&self, method: u32) -> Result<P, Refusal> {
+    fn admit(&self, method: u32) -> P {
         assert_eq!(method, 1);
         (self.0)()
     }
@@ -44,7 +44,7 @@ where
 
 fn asked<R, P: Pass>(
     held: &Held,
-    admit: impl Fn() -> Result<P, Refusal>,
+    admit: impl Fn() -> P,
     f: impl FnOnce(Option<&P>) -> Result<R, Refusal>,
 ) -> Result<R, Refusal> {
     let call = Asked(admit, f);
@@ -56,7 +56,7 @@ fn admitted<R>(
     ends: &Ends,
     f: impl FnOnce(Option<&Ticket>) -> R,
 ) -> Result<R, Refusal> {
-    asked(held, || Ok(Ticket(ends.clone())), |ticket| Ok(f(ticket)))
+    asked(held, || Ticket(ends.clone()), |ticket| Ok(f(ticket)))
 }
 
 /// Fails if `guard` leaves the state alone, or `unguard` does not go back to rest.
@@ -97,29 +97,31 @@ fn guarded_scope_is_cut_for_ever() {
     }
 }
 
-/// Fails if the frame of a call that was not admitted stays.
+/// Fails if the frame of a call that was not admitted stays, or its end is told as the gate's doing.
 #[test]
 fn refusal_to_admit_ends_the_call() {
     for scope in scopes(Options::default()) {
-        let held = held(&scope);
+        let (held, ends) = (held(&scope), Ends::default());
         scope.guard();
         let result = asked(
             &held,
-            || Err::<(), _>(Refusal::TooDeep),
-            |_| -> Result<(), _> { unreachable!("it was refused") },
+            || Ticket(ends.clone()),
+            |_| Err::<(), _>(Refusal::TooDeep),
         );
         assert_eq!(result, Err(Refusal::TooDeep));
+        assert_eq!(*ends.borrow(), [None]);
         held.revoke();
         assert_eq!(held.drops(), 1, "no frame names it");
     }
 }
 
-/// Fails if a cut during admission goes unnoticed by the call that is refused then, or frees what its frame names.
+/// Fails if a cut during admission goes unnoticed by the call that is refused then, or frees what its frame names; or if that
+/// is not told.
 #[test]
 fn cut_during_admission_wins() {
     for admits in [true, false] {
         for scope in scopes(Options::default()) {
-            let held = held(&scope);
+            let (held, ends) = (held(&scope), Ends::default());
             scope.guard();
             let drops = Cell::new(None);
             let result = asked(
@@ -127,15 +129,12 @@ fn cut_during_admission_wins() {
                 || {
                     held.revoke();
                     drops.set(Some(held.drops()));
-                    if admits {
-                        Ok(())
-                    } else {
-                        Err(Refusal::TooDeep)
-                    }
+                    Ticket(ends.clone())
                 },
-                |_| Ok(()),
+                |_| admits.then_some(()).ok_or(Refusal::TooDeep),
             );
             assert_eq!(result, Err(Refusal::Revoked));
+            assert_eq!(*ends.borrow(), [Some(Refusal::Revoked)]);
             assert_eq!(drops.get(), Some(0), "in use until it is left");
             assert_eq!(held.drops(), 1);
         }
@@ -148,7 +147,7 @@ fn panic_in_admission_is_a_refusal() {
     for scope in scopes(Options::default()) {
         let held = held(&scope);
         scope.guard();
-        let result = asked(&held, || -> Result<(), _> { panic_any("mine") }, |_| Ok(()));
+        let result = asked(&held, || -> () { panic_any("mine") }, |_| Ok(()));
         assert_eq!(result, Err(Refusal::Panicked));
         held.revoke();
         assert_eq!(held.drops(), 1);

@@ -74,7 +74,8 @@ unsafe impl Sync for Decided {}
 /// Asks [`Decided::no`].
 struct Asked<'a>(&'a Decided);
 
-struct Ticket;
+/// Whether the call may go ahead.
+struct Ticket(bool);
 
 impl Pass for Ticket {
     fn end(self, _: Option<Refusal>) {}
@@ -87,16 +88,15 @@ impl Admission<super::model::Target, (), Refusal> for Asked<'_> {
         refusal
     }
 
-    fn admit(&self, _: u32) -> Result<Ticket, Refusal> {
+    fn admit(&self, _: u32) -> Ticket {
         // SAFETY: a read for the duration of the closure; loom checks that nobody writes.
-        if self.0.no.with(|no| unsafe { *no }) {
-            Err(Refusal::TooDeep)
-        } else {
-            Ok(Ticket)
-        }
+        Ticket(!self.0.no.with(|no| unsafe { *no }))
     }
 
     fn run(self, _: &super::model::Target, pass: Option<&Ticket>) -> Result<(), Refusal> {
+        if let Some(Ticket(false)) = pass {
+            return Err(Refusal::TooDeep);
+        }
         *self.0.entered.lock().unwrap() = pass.is_none();
         Ok(())
     }
