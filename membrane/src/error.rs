@@ -33,6 +33,10 @@ pub enum ErrorKind {
     /// The time for which access was given is over.
     Expired = 9,
     /// The target belongs to a guest or a peer that is at work for somebody else, and did not begin: the call may be made again.
+    ///
+    /// That is about the call that was answered so. An object in between that passes the answer on, of a call of its own, may have
+    /// done its part before: to call that object again does it again. And an object can say it of itself, as it can give any
+    /// answer: that is worth what its author's word is. The runtime believes it of no guest, but says [`Failed`](Self::Failed).
     Busy = 10,
 }
 

@@ -50,7 +50,8 @@ pub trait Foreign: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`CallError::Raised`] with an error of the interface's, or any other.
+    /// [`CallError::Raised`] with an error of the interface's, or any other. That it did not begin is said by
+    /// [`CallError::Busy`]: of a raised error that says so nothing is believed but that the call failed.
     fn call(&self, method: u32, args: &[Value]) -> Result<Value, CallError>;
 }
 
@@ -92,8 +93,8 @@ impl<T: ?Sized> Imported<T> {
             // Of the membrane's own errors that would be its word, from somebody who is not the membrane.
             Err(CallError::Raised(value)) => match value.if_shallow() {
                 Some(value) => match E::take_value(value, side) {
-                    Ok(error) => return Err(error),
-                    Err(_) => Err(ErrorKind::Failed),
+                    Ok(error) if !says_busy(&error) => return Err(error),
+                    _ => Err(ErrorKind::Failed),
                 },
                 None => Err(ErrorKind::Failed),
             },
@@ -101,6 +102,13 @@ impl<T: ?Sized> Imported<T> {
         }
         .map_err(|kind| Error::from(kind).into())
     }
+}
+
+/// Whether an error promises that the call may be made again.
+fn says_busy(error: &impl Dynamic) -> bool {
+    error
+        .membrane_error()
+        .is_some_and(|error| error.kind() == ErrorKind::Busy)
 }
 
 impl<T: ?Sized> std::fmt::Debug for Imported<T> {

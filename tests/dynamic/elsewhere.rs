@@ -131,6 +131,30 @@ fn answer_that_is_not_the_interfaces_is_failed() {
     assert_eq!(told(|| Err(CallError::Busy)), busy);
 }
 
+/// Fails if an error of the interface's that has a membrane's answer in it is believed to be one.
+#[test]
+fn error_of_the_interfaces_that_says_busy_is_failed() {
+    let runtime = Runtime::new();
+    let object = far(runtime.host(), &runtime, |method, _| {
+        Err(CallError::Raised(match method {
+            4 => Value::record([("Membrane", "busy".into())]),
+            _ => "busy".into(),
+        }))
+    });
+    let top: Arc<dyn Top> = object.typed().expect("it is one");
+    let failed = Error::from(ErrorKind::Failed);
+    assert_eq!(top.who(), Err(failed));
+    assert_eq!(top.fail(1), Err(Problem::Membrane(failed)));
+    // Another answer promises nothing.
+    let object = far(
+        &runtime.domain("refusing", Limits::default()),
+        &runtime,
+        |_, _| Err(CallError::Raised("refused".into())),
+    );
+    let top: Arc<dyn Top> = object.typed().expect("it is one");
+    assert_eq!(top.who(), Err(ErrorKind::Refused.into()));
+}
+
 #[test]
 fn panic_of_an_object_that_is_implemented_elsewhere_ends_at_the_membrane() {
     let runtime = Runtime::new();

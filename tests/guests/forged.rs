@@ -2,7 +2,7 @@
 
 use super::forger::{Forged, Parts, assert_ends, assert_told};
 use super::{Server, assert_engine_works, brief};
-use membrane::ErrorKind;
+use membrane::{Error, ErrorKind};
 use runtime::wasm::{End, StartError};
 use runtime::{Limits, MessageLimits};
 use std::sync::Arc;
@@ -450,6 +450,78 @@ fn reason_that_a_guest_makes_up_is_not_told() {
     assert_eq!(error.reason(), None);
     assert!(!forged.guest.membrane().is_revoked());
     forged.assert_contained();
+}
+
+/// Fails if the caller gets `Busy`, which says that nothing began: here the guest says it, after it has called the host.
+#[test]
+fn guest_that_says_that_it_is_busy_has_failed() {
+    let said = "(i32.store8 (i32.const 3076) (i32.const 7))";
+    // As the interface's own error, which has a membrane's answer in it.
+    let raised = "(i32.store8 (i32.const 6400) (i32.const 5)) (i32.store (i32.const 6408) (i32.const 5000))
+                  (i32.store (i32.const 6412) (i32.const 4)) (i32.store (i32.const 5000) (i32.const 0x79737562))
+                  (i32.store8 (i32.const 3076) (i32.const 9))
+                  (i32.store (i32.const 3080) (i32.const 6400)) (i32.store (i32.const 3084) (i32.const 1))
+                  (i32.store (i32.const 3088) (i32.const 0)) (i32.store (i32.const 3092) (i32.const 0))";
+    for (name, failure) in [("said", said), ("raised", raised)] {
+        let forged = Forged::new(&format!(
+            "(call $mark (local.get $h)) (i32.store8 (i32.const 3072) (i32.const 1)) {failure} (i32.const 3072)"
+        ));
+        let server = Server::new();
+        let error = forged
+            .forger
+            .strike(server.clone(), server.clone())
+            .expect_err(name);
+        assert_eq!(error.kind(), ErrorKind::Failed, "{name}");
+        assert_eq!(server.calls(), 1, "{name}: it began");
+        assert_eq!(forged.guest.report().ended, None, "{name}");
+        drop(server);
+        forged.guest.stop("done");
+        forged.assert_contained();
+    }
+    let parts = Parts {
+        attack: "unreachable",
+        start: "(i32.store8 (i32.const 4096) (i32.const 1)) (i32.store8 (i32.const 4104) (i32.const 7))",
+        ..Parts::default()
+    };
+    let started = parts.start(Limits::default()).map(|_| ());
+    assert_eq!(
+        started,
+        Err(StartError::NoRoot(ErrorKind::Failed.into())),
+        "at the start"
+    );
+}
+
+/// Fails if the handles of one object are not counted.
+#[test]
+fn handles_shared_without_end_end_the_guest() {
+    let sharing = |times: usize| {
+        let attack = format!(
+            "(call $mark (local.get $h))
+             (loop $more
+               (drop (call $share (local.get $h)))
+               (local.set $i (i32.add (local.get $i) (i32.const 1)))
+               (br_if $more (i32.lt_u (local.get $i) (i32.const {times}))))
+             (call $number (i32.const 7))"
+        );
+        let limits = Limits {
+            handles: 4,
+            ..Limits::default()
+        };
+        let forged = Parts::attack(&attack).start(limits).expect("it starts");
+        let server = Server::new();
+        let result = forged.forger.strike(server.clone(), server.clone());
+        assert_eq!(server.calls(), 1, "reached");
+        let ended = forged.guest.report().ended;
+        drop(server);
+        forged.guest.stop("done");
+        forged.assert_contained();
+        (result.map_err(Error::kind), ended)
+    };
+    // What `Limits::handles` says, less the handle that it was passed.
+    let most = 4 * 4 + 64 - 1;
+    assert_eq!(sharing(most), (Ok(7), None));
+    let broke = Some(End::Broke);
+    assert_eq!(sharing(most + 1), (Err(ErrorKind::Revoked), broke));
 }
 
 #[test]

@@ -143,7 +143,8 @@ pub(super) fn failure_out(error: &CallError) -> Failure {
     }
 }
 
-/// What a guest says of a call that failed, but for an error of the object's own. A reason would be the membrane's to give.
+/// What a guest says of a call that failed, but for an error of the object's own. A reason would be the membrane's to give; and
+/// that a call did not begin is known to whoever lets calls in, not to a guest that has one.
 pub(super) fn failure_in(failure: &Failure) -> CallError {
     match failure {
         Failure::Refused => ErrorKind::Refused,
@@ -152,8 +153,9 @@ pub(super) fn failure_in(failure: &Failure) -> CallError {
         Failure::TooDeep => ErrorKind::TooDeep,
         Failure::Rejected => ErrorKind::Rejected,
         Failure::Exhausted => ErrorKind::Exhausted,
-        Failure::Busy => ErrorKind::Busy,
-        Failure::Failed | Failure::Arguments(_) | Failure::Raised(_) => ErrorKind::Failed,
+        Failure::Busy | Failure::Failed | Failure::Arguments(_) | Failure::Raised(_) => {
+            ErrorKind::Failed
+        }
     }
     .into()
 }

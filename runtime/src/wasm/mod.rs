@@ -11,7 +11,8 @@
 //! policies' limits of calls inside calls and the stack go. A call from another thread waits for the guest to be idle, at most
 //! as long as the guest's deadline, or ten seconds if it has none; a thread that is inside some guest does not wait, since two
 //! that wait for each other would for ever. A call that does not get in is answered with
-//! [`ErrorKind::Busy`](membrane::ErrorKind::Busy), before anything of it has reached the guest.
+//! [`ErrorKind::Busy`](membrane::ErrorKind::Busy), before anything of it has reached the guest; a guest that answers so itself
+//! has [`Failed`](membrane::ErrorKind::Failed).
 //!
 //! A guest that is called from inside another stands on the same stack: it is not called, but answered with
 //! [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), where the two could use more of it than
@@ -20,7 +21,8 @@
 //! # When a guest misbehaves
 //!
 //! A trap, an endless loop or recursion, a forged handle ends the guest: its domain is closed, with a reason that tells
-//! what kind of end it was and nothing of the host. The host goes on, and so do other guests. What a guest's deadline
+//! what kind of end it was and nothing of the host. The host goes on, and so do other guests; those that wait for it need a
+//! longer deadline than it has ([`Limits::deadline`](crate::Limits::deadline)). What a guest's deadline
 //! cannot end is a call of the host's own that does not return; the guest is ended when it does.
 //!
 //! # Examples
