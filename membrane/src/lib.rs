@@ -66,9 +66,10 @@ pub use revocation::{Revoker, RunningCall, WaitError};
 pub use rules::{ArgumentRule, Check, Constant, RuleProblem};
 pub use scoped::ScopedGrant;
 
-/// What the macros' expansions name. Not for use by hand: the crate that does is trusted by both sides.
+/// What the macros' expansions and the runtime name. Not for use by hand: the crate that does is trusted by both sides.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::authority::visible;
     pub use crate::crossing::{Call, Crossing, Level};
     pub use crate::interface::{
         Argument, InterfaceResult, Super, Target, assert_borrowed, assert_copied, assert_interface,

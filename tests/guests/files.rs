@@ -200,6 +200,16 @@ fn component_whose_parts_lie_in_each_other_is_refused_before_the_engine_sees_it(
 }
 
 #[test]
+fn engine_without_stack_is_an_error_that_names_the_option() {
+    let error = Engine::new(EngineOptions {
+        stack_bytes: 0,
+        ..EngineOptions::default()
+    });
+    let error = error.expect_err("nothing runs on it").to_string();
+    assert!(error.contains("`stack_bytes` is 0"), "{error}");
+}
+
+#[test]
 fn thread_whose_stack_is_smaller_than_a_guests_is_an_error() {
     let options = EngineOptions::default();
     let error = Engine::new(EngineOptions {
@@ -212,6 +222,42 @@ fn thread_whose_stack_is_smaller_than_a_guests_is_an_error() {
             .to_string()
             .contains("make it at least `stack_bytes`")
     );
+}
+
+/// Fails if the text of a file, or its name, is written as it is.
+#[test]
+fn text_of_a_file_does_not_steer_a_terminal() {
+    const STEERS: &str = "\u{1b}[2J\n\u{202e}all is well";
+    let shows = |text: &str| {
+        assert!(text.contains(r"\u{1b}[2J\n\u{202e}all is well"), "{text}");
+        assert!(!text.contains(['\u{1b}', '\n', '\u{202e}']), "{text:?}");
+    };
+    let component = wat(
+        r#"(component (core module $m (import "\1b[2J\0a\e2\80\aeall is well" "f" (func))) (core instance (instantiate $m)))"#,
+    );
+    let error = engine()
+        .compile("hostile.wasm", &component)
+        .expect_err("nothing is imported as that");
+    assert!(matches!(error.found, Found::Invalid(_)), "{error}");
+    shows(&error.to_string());
+    let text = || STEERS.to_owned();
+    for found in [
+        Found::Unreadable(text()),
+        Found::Invalid(text()),
+        Found::Import(text()),
+        Found::OtherVersion {
+            found: text(),
+            expected: "another".into(),
+        },
+        Found::NoExport(text()),
+        Found::OtherType(text()),
+    ] {
+        let file = "hostile.wasm".into();
+        shows(&LoadError { file, found }.to_string());
+    }
+    let error = engine().compile(STEERS, b"").expect_err("it is empty");
+    assert_eq!(error.file, STEERS, "for a program, as it is");
+    shows(&error.to_string());
 }
 
 #[test]

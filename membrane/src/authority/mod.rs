@@ -16,7 +16,7 @@ mod snapshot;
 mod survey;
 pub(crate) mod tally;
 mod text;
-pub(crate) use text::visible;
+pub use text::visible;
 pub(crate) mod watch;
 
 pub use audit::{Audit, AuditEvent, AuditRecord, CallId, Decision, Outcome};

@@ -4,7 +4,7 @@ use crate::fault::{self, Fault};
 
 /// What is shown instead of the characters that act on the text around them: line ends, other control characters, and the
 /// marks that change the direction or join of what follows.
-pub(crate) fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() || is_format(character) {

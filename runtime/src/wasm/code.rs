@@ -4,6 +4,7 @@ use super::engine::Engine;
 use super::host;
 use super::outline;
 use super::state::State;
+use membrane::__private::visible;
 use std::fmt;
 use wasmtime::component::{Component, InstancePre};
 
@@ -27,7 +28,8 @@ impl fmt::Debug for Code {
 
 /// Why a file is no code for a guest.
 ///
-/// It is for the host: it names the file.
+/// It is for the host: it names the file. The texts in it, of which some are the file's, are as they were found; `Display` shows
+/// what would act on a terminal or a log instead of writing it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadError {
     /// The file, or the name that was given instead of one.
@@ -85,12 +87,22 @@ pub enum Found {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: expected a component of the world {PACKAGE}plugin@{VERSION}, found ",
-            self.file
-        )?;
-        match &self.found {
+        // All of it: the engine's words quote the file, too.
+        let text = format!(
+            "{}: expected a component of the world {PACKAGE}plugin@{VERSION}, found {}",
+            self.file,
+            Words(&self.found)
+        );
+        f.write_str(&visible(&text))
+    }
+}
+
+/// What was found, with the texts as they are.
+struct Words<'a>(&'a Found);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
             Found::Unreadable(why) => write!(f, "nothing that can be read: {why}"),
             Found::NotWasm => f.write_str("something other than WebAssembly"),
             Found::CoreModule => f.write_str(
