@@ -2,7 +2,7 @@
 
 use super::forger::{Forged, Parts};
 use super::{Server, assert_engine_works, assert_works, knowing, policy};
-use membrane::ErrorKind;
+use membrane::{Error, ErrorKind};
 use probe::Probe;
 use runtime::Limits;
 use runtime::wasm::{self, End, Engine, EngineOptions, Found, Guest, StartError};
@@ -108,6 +108,44 @@ fn deadline_that_no_clock_reaches_is_none() {
         ..Limits::default()
     };
     assert_works(&super::Started::new(limits).probe);
+}
+
+/// Fails if the engine is made for no more stack than it has by default.
+#[test]
+fn guest_has_as_much_stack_as_the_option_says() {
+    // Some megabytes of frames.
+    let parts = Parts {
+        attack: "(call $number (call $down (i32.const 50000)))",
+        rest: "(func $down (param $left i32) (result i32)
+                 (if (result i32) (local.get $left)
+                   (then (i32.add (i32.const 1) (call $down (i32.sub (local.get $left) (i32.const 1)))))
+                   (else (i32.const 0))))",
+        ..Parts::default()
+    };
+    let down = |stack_bytes: usize| {
+        let options = EngineOptions {
+            stack_bytes,
+            thread_stack_bytes: stack_bytes,
+            ..EngineOptions::default()
+        };
+        let engine = Engine::new(options).expect("an engine");
+        let forged = parts.start_on(&engine, Limits::default());
+        let forged = forged.expect("it starts");
+        let (server, other) = (Server::new(), Server::new());
+        let result = forged.forger.strike(server, other);
+        (result.map_err(Error::kind), forged.guest.report().ended)
+    };
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(32 << 20);
+        let run = || (down(512 << 10), down(16 << 20));
+        let (little, much) = thread
+            .spawn_scoped(scope, run)
+            .expect("a thread")
+            .join()
+            .expect("no panic");
+        assert_eq!(little, (Err(ErrorKind::Revoked), Some(End::OutOfStack)));
+        assert_eq!(much, (Ok(50_000), None));
+    });
 }
 
 /// Fails if a guest inside another gets a stack of its own without a look at what is left of the thread's.

@@ -29,6 +29,9 @@ pub struct EngineOptions {
     /// The most bytes of a thread's stack for guests inside each other, counted from where the outermost was called. A guest
     /// is not called inside another, but answered with [`ErrorKind::TooDeep`](membrane::ErrorKind::TooDeep), if it could go
     /// beyond. At least [`stack_bytes`](Self::stack_bytes).
+    ///
+    /// Nothing can tell how long a thread's stack is: where it is shorter than this, and what the host's own calls take, a guest
+    /// can end the program. Rust's threads have 2 MiB, unless [`stack_size`](std::thread::Builder::stack_size) says otherwise.
     pub thread_stack_bytes: usize,
     /// The most bytes of a component. What a guest needs besides its memory is in proportion: up to eight bytes for each of
     /// them in each of its [`instances`](Self::instances). What compiling takes depends on the code as well:
@@ -90,8 +93,12 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`EngineError`] if the machine has none, the stack is too small for any, or a thread's stack smaller than a guest's.
+    /// [`EngineError`] if the machine has none, if [`stack_bytes`](EngineOptions::stack_bytes) is zero, or if
+    /// [`thread_stack_bytes`](EngineOptions::thread_stack_bytes) is less.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        if options.stack_bytes == 0 {
+            return Err(EngineError("`stack_bytes` is 0: a guest needs some".into()));
+        }
         if options.thread_stack_bytes < options.stack_bytes {
             return Err(EngineError(format!(
                 "`thread_stack_bytes` is {}: make it at least `stack_bytes`, {}",
@@ -110,6 +117,8 @@ impl Engine {
             .epoch_interruption(true)
             .consume_fuel(options.fuel)
             .max_wasm_stack(options.stack_bytes)
+            // No guest runs on such a stack, but the engine wants it to be no smaller than the one above.
+            .async_stack_size(options.stack_bytes)
             .wasm_backtrace_max_frames(None);
         let engine =
             wasmtime::Engine::new(&config).map_err(|error| EngineError(format!("{error:#}")))?;
