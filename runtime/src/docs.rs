@@ -11,11 +11,11 @@
 //! | **R3** | A dynamic object behaves as the typed one: every value comes back as it was, every error as itself. | `dynamic.rs`, `guests/data.rs` |
 //! | **R4** | An answer of somebody else's that is not of the interface's types becomes `ErrorKind::Failed`, never a value. | `dynamic.rs`, `guests/forged.rs` |
 //! | **R5** | A name is valid in the domain that gave it, until it is released, and not again before 2³¹ other objects have had its place. | `domains.rs` |
-//! | **R6** | Closing a domain breaks every reference to its objects and every one that it holds, and frees what it held. | `domains.rs`, `guests/lifetimes.rs` |
+//! | **R6** | Closing a domain breaks every reference that came through a membrane, to its objects and to those it was lent, and frees what it held. | `domains.rs`, `guests/lifetimes.rs` |
 //! | **R7** | A message is checked before it is believed: no cycle, nothing shared, no more than the limits. | `guests/pools.rs` |
-//! | **R8** | A guest ends alone: the host and other guests go on, and nothing of it stays. | `guests/forged.rs`, `guests/limits.rs`, `guests/churn.rs` |
+//! | **R8** | A guest ends alone: the host goes on, and so do other guests, within limits of their own; nothing of it stays. | `guests/forged.rs`, `guests/limits.rs`, `guests/two_guests.rs`, `guests/churn.rs` |
 //! | **R9** | What a guest is told of an end or a failure has no text of the host's. | `guests/forged.rs`, `guests/lifetimes.rs` |
-//! | **R10** | No two threads wait for each other in guests: who is inside one does not wait for another, but is told `ErrorKind::Busy`. | `guests/two_guests.rs` |
+//! | **R10** | No two threads wait for each other in guests: who is inside one does not wait for another, but is told `ErrorKind::Busy`. A guest that says so itself is not believed. | `guests/two_guests.rs`, `guests/forged.rs` |
 //! | **R11** | A guest that waits can be called on the thread that it waits for, through whatever other guests that goes, in any order. | `guests/two_guests.rs` |
 //! | **R12** | What is imported by one key as one interface is one object while it lives, whichever threads import it; what was made for it in vain is dropped once. | `imports.rs` |
 //! | **R13** | An allowlist is a Rust trait's: another trait of the same name and text has its own. | `imports.rs` |
@@ -25,6 +25,13 @@
 //!
 //! - **The host's own calls.** A guest's deadline is looked at while the guest runs, and when a call to the host returns. A
 //!   host's function that does not return holds the guest and its thread.
+//! - **That a guest outlives whom it waits for.** Its deadline goes on while it waits for another guest's call, and being called
+//!   back takes its fuel: a guest that loops ends those that wait for it with a deadline that is no longer than its own. See
+//!   [`Limits::deadline`](crate::Limits::deadline) for how to choose.
+//! - **That a call takes no longer than its limits.** What a guest is told at its end of what the host has dropped has as much
+//!   time and fuel again.
+//! - **What stays inside a closed domain.** A domain's own objects, called from the domain itself or as what they are in Rust,
+//!   go on while somebody holds them.
 //! - **The stack between.** A guest's stack is bounded, the host's calls between its calls included; a call that goes back
 //!   and forth until that is used up ends the guest. Where the policy's limit of calls inside calls is lower, it is an error.
 //! - **What a message takes to arrive.** It is lifted out of the guest's memory before it is measured: up to the limit on its

@@ -18,7 +18,9 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most objects that a guest has names for.
+    /// The most objects that a guest has names for. Of these it may have several handles each, 4 for each name and 64 more
+    /// together: what is lent beyond that is refused as beyond a limit, and a guest that shares one more is ended
+    /// (`wasm::End::Broke`).
     pub handles: usize,
     /// How large the arguments of one call together, and its result, may be, whichever way they go.
     pub message: MessageLimits,
@@ -26,9 +28,20 @@ pub struct Limits {
     pub memory_bytes: usize,
     /// The most instructions that a guest takes for one call from outside, calls inside it included; `None` for no such
     /// limit. Where a guest runs in an engine.
+    ///
+    /// Being called back counts: whoever the guest calls can call it back until its fuel is used up. And at the end of the call
+    /// the guest is told which of its objects the host has dropped, before the caller has the result: for that it may take as
+    /// many instructions again.
     pub fuel: Option<u64>,
     /// The longest time for one call from outside, calls inside it and the time that it waits for the host included; `None`
     /// for no such limit. Where a guest runs in an engine.
+    ///
+    /// As with [`fuel`](Self::fuel), what the guest is told at the end of the call may take as long again; and a call waits as
+    /// long before it, where the guest is at work for another thread.
+    ///
+    /// A guest that waits for another one's call spends its own time. If its deadline is no longer than the other's, one that
+    /// does not return ends both. So give guests that others call a shorter deadline than their callers, by what the callers
+    /// need beside, and for each such call that they make in one call.
     pub deadline: Option<Duration>,
 }
 

@@ -57,6 +57,38 @@ fn close_breaks_references_in_both_directions_and_frees_names_imports_and_target
     );
 }
 
+/// What `Domain::close` says of what never went through a membrane.
+#[test]
+fn close_leaves_what_stays_inside_the_domain() {
+    let (_runtime, guest) = two();
+    let (own, log) = oak(&guest);
+    let typed: Arc<dyn Shelf> = own.typed().expect("it is one");
+    guest.close("moved out");
+    assert_eq!(guest.call(&own, ECHO, &["a".into()]), Ok("a".into()));
+    assert_eq!(typed.echo("b"), Ok("b".into()));
+    assert_eq!(entered(&log), ["echo", "echo"]);
+    assert_broken(guest.insert(&own), "moved out");
+}
+
+/// The reason is there before the cut, for those who join or import meanwhile; `close` returns after it.
+#[test]
+fn domain_says_that_it_is_closed_while_it_is_being_closed() {
+    let (runtime, guest) = two();
+    let (told, seen) = std::sync::mpsc::channel();
+    let membrane = runtime.host().membrane(&guest).expect("joined");
+    let closing = guest.clone();
+    membrane.on_revoke(move |_| {
+        told.send((closing.closed(), closing.handles()))
+            .expect("the test listens");
+    });
+    let (own, _) = oak(&guest);
+    guest.insert(&own).expect("room");
+    guest.close("moved out");
+    let reason = Some(Reason::from("moved out"));
+    assert_eq!(seen.recv(), Ok((reason, 1)), "what it held is not free yet");
+    assert_eq!((guest.closed(), guest.handles()), (reason, 0));
+}
+
 /// Fails if `import` does not look at the reason again when it has the lock.
 #[test]
 fn import_that_is_made_while_its_domain_is_closed_is_not_kept() {

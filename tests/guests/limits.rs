@@ -1,5 +1,6 @@
 //! What a guest may use, and what happens when it wants more.
 
+use super::forger::Parts;
 use super::{Server, Started, assert_engine_works, assert_works, brief, knowing, listed, policy};
 use membrane::{Error, ErrorKind, Reason};
 use probe::Probe;
@@ -154,6 +155,48 @@ fn fuel_is_counted_for_each_call_and_ends_the_guest() {
         )
         .is_ok()
     );
+}
+
+/// Fails if the guest is told what the host has dropped on what the call has left, or without a limit.
+#[test]
+fn guest_is_told_what_the_host_has_dropped_with_as_much_fuel_again() {
+    let engine = Engine::new(EngineOptions {
+        fuel: true,
+        ..EngineOptions::default()
+    });
+    let engine = engine.expect("an engine that counts");
+    let burn = |instructions: u32| format!("(call $burn (i32.const {}))", instructions / 7);
+    let told = |in_the_call, when_told| {
+        // An object of the guest's, as the argument of a method that takes a number: it is dropped.
+        let attack = format!(
+            "{} (i32.store8 (i32.const 6400) (i32.const 10)) (i64.store (i32.const 6408) (i64.const 9))
+             (i64.store (i32.const 6416) (i64.const VISITOR))
+             (call $call7 (local.get $h) (i32.const 1) (i32.const 6400) (i32.const 1))
+             (call $number (i32.const 7))",
+            burn(in_the_call)
+        );
+        let parts = Parts {
+            attack: &attack,
+            release: &burn(when_told),
+            rest: "(func $burn (param $left i32)
+                     (loop $more
+                       (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+                       (br_if $more (local.get $left))))",
+            ..Parts::default()
+        };
+        let limits = Limits {
+            fuel: Some(100_000),
+            deadline: Some(UNHURRIED),
+            ..Limits::default()
+        };
+        let forged = parts.start_on(&engine, limits).expect("it starts");
+        let result = forged.forger.strike(Server::new(), Server::new());
+        (result.map_err(Error::kind), forged.guest.report().ended)
+    };
+    let out_of_fuel = (Err(ErrorKind::Revoked), Some(End::OutOfFuel));
+    assert_eq!(told(70_000, 70_000), (Ok(7), None));
+    assert_eq!(told(140_000, 7), out_of_fuel);
+    assert_eq!(told(7, 140_000), out_of_fuel, "and the result with it");
 }
 
 #[test]

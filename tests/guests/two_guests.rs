@@ -5,6 +5,7 @@ use membrane::{Error, ErrorKind, Policy, allow};
 use probe::{Probe, Service, Visitor};
 use runtime::{Limits, Runtime, wasm};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tests::{Door, assert_kind, assert_revoked, soon, start};
 
 struct Pair {
@@ -258,6 +259,38 @@ fn guest_that_ends_inside_another_inside_itself_ends_alone() {
         assert_eq!(pair.one.report().ended, None);
         assert_works(&pair.first);
     });
+}
+
+/// What `Limits::deadline` says of whom others call.
+#[test]
+fn guest_that_waits_for_one_that_loops_goes_on_if_its_deadline_is_longer() {
+    let longer = Limits {
+        deadline: Some(Duration::from_mins(2)),
+        ..Limits::default()
+    };
+    for (limits, goes_on) in [(longer, true), (brief(), false)] {
+        let runtime = knowing();
+        let (one, first) = start_in(&runtime, "waits", policy(), limits);
+        let (other, second) = start_in(&runtime, "loops", policy(), brief());
+        let looping = second.clone();
+        let server = Server::doing(move || {
+            assert_revoked(looping.spin(), "the guest ran out of time");
+        });
+        let waiting = first.clone();
+        let called = server.clone();
+        let result = soon(move || waiting.wait(called));
+        assert_eq!(server.calls(), 1, "reached");
+        assert_eq!(other.report().ended, Some(wasm::End::OutOfTime));
+        if goes_on {
+            assert_eq!(result, Ok("done".into()));
+            assert_eq!(one.report().ended, None);
+            assert_works(&first);
+        } else {
+            // Its time is over, too: the host's call that it made took all of it.
+            assert_revoked(result, "the guest ran out of time");
+            assert_eq!(one.report().ended, Some(wasm::End::OutOfTime));
+        }
+    }
 }
 
 #[test]

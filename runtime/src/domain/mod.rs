@@ -344,8 +344,10 @@ impl Domain {
         lock(&self.0.exports).len()
     }
 
-    /// Ends it: every reference to its objects and every reference that it holds is broken, with this reason, and all names
-    /// are freed. Again does nothing; the first reason stays.
+    /// Ends it: every reference that went through a membrane, from it or to it, is broken, with this reason; all names and
+    /// imports are freed, and none are made any more. Again does nothing; the first reason stays.
+    ///
+    /// What has not gone through a membrane goes on: its own objects, called from the domain itself or as what they are in Rust.
     ///
     /// # Concurrency
     ///
@@ -367,7 +369,8 @@ impl Domain {
         }
     }
 
-    /// Why it was closed, if it is.
+    /// Why it was closed, if it is, or is being closed: the reason is there before the cut. When a [`close`](Self::close) has
+    /// returned, the cut was made.
     pub fn closed(&self) -> Option<Reason> {
         self.0.closed.get().copied()
     }
