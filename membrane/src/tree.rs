@@ -77,6 +77,8 @@ pub(crate) struct Notes {
     pub(crate) counting: bool,
     /// How often the node itself was suspended and resumed.
     epoch: u64,
+    /// How many of the node's own calls somebody was told of, or will be.
+    calls: u64,
 }
 
 impl Family {
@@ -122,6 +124,13 @@ impl Cold<Family> {
 
     pub(crate) fn next_epoch(&mut self) {
         self.notes().epoch += 1;
+    }
+
+    /// The number of one more call that somebody is told of.
+    pub(crate) fn next_call(&mut self) -> u64 {
+        let calls = &mut self.notes().calls;
+        *calls += 1;
+        *calls
     }
 
     pub(crate) fn children(&self) -> Vec<Weak<Scope>> {

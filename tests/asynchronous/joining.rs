@@ -118,12 +118,36 @@ fn every_call_that_is_told_of_has_its_own_number() {
     let told = log.take();
     let numbers: HashSet<_> = told.iter().map(|(call, ..)| *call).collect();
     assert_eq!((told.len(), numbers.len()), (8, 8), "{told:?}");
-    let texts: HashSet<_> = numbers.iter().map(CallId::to_string).collect();
-    assert!(
-        numbers
-            .iter()
-            .all(|call| texts.contains(&call.get().to_string()))
-    );
+    let texts: Vec<_> = told.iter().map(|(call, ..)| call.to_string()).collect();
+    let counted: Vec<_> = (1..=8)
+        .map(|number| format!("{}.{number}", membrane.id()))
+        .collect();
+    assert_eq!(texts, counted);
+    assert_eq!((told[7].0.grant(), told[7].0.number()), (membrane.id(), 8));
+}
+
+/// Fails if calls are numbered together with those of others: their hooks could count each other's calls.
+#[test]
+fn number_tells_nothing_of_the_calls_of_others() {
+    let owner = Membrane::new(policy());
+    let _heard = Log::of(&owner);
+    let grants = [(); 2].map(|()| owner.grant(&policy()).unwrap());
+    let [mine, theirs] = &grants;
+    let (foreign, log) = (Membrane::new(policy()), Log::of(mine));
+    let _heard_elsewhere = Log::of(&foreign);
+    let [lent, others, elsewhere, below] =
+        [mine, theirs, &foreign, &mine.attenuate(&policy()).unwrap()]
+            .map(|membrane| lent(membrane).1);
+    for number in 1..=5 {
+        for _ in 0..number {
+            others.count().unwrap();
+            elsewhere.count().unwrap();
+            below.count().unwrap();
+        }
+        log.take();
+        lent.count().unwrap();
+        assert_eq!(log.take()[0].0.number(), number);
+    }
 }
 
 /// Fails if hooks of one line are told different numbers of a call; or the two calls of a call that goes through two

@@ -4,6 +4,8 @@ use super::snapshot::{GrantId, GrantKind};
 use crate::direction::Direction;
 use crate::error::Error;
 use crate::reason::Reason;
+use crate::tree::Node;
+use object_membrane_gate::sync::lock;
 use std::fmt;
 use std::time::Duration;
 
@@ -49,7 +51,7 @@ pub enum AuditEvent {
     ///
     /// Calls that can wait are those of async methods, of futures that crossed as values, and for an item of a stream.
     Admitted {
-        /// Which call: that which follows is told with the same number.
+        /// Which call: that which follows is told with the same.
         call: CallId,
         /// The interface that the object crossed as.
         interface: &'static str,
@@ -95,11 +97,13 @@ pub enum AuditEvent {
     Freed,
 }
 
-/// The number of a call that somebody is told of: no two calls in a process have the same, ever, whichever membranes they go
-/// through.
+/// Names a call that somebody is told of: no two calls in a process have the same, ever, whichever membranes they go through.
+///
+/// It is the number of the grant, and that of the call among those of the grant. So it tells nothing of the calls of others. The
+/// first one that a new hook hears of tells how many other hooks, such as those further up, heard of before.
 ///
 /// It joins what is told of one call: [`Admitted`](AuditEvent::Admitted), if it waits, and its [`Decision`]. A call through two
-/// audited membranes is a call of each, with a number for each.
+/// audited membranes is a call of each, and has a name for each.
 ///
 /// # Examples
 ///
@@ -135,30 +139,35 @@ pub enum AuditEvent {
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct CallId(u64);
+pub struct CallId {
+    grant: GrantId,
+    number: u64,
+}
 
 impl CallId {
-    /// One that no other call has.
-    #[expect(
-        clippy::disallowed_types,
-        reason = "it orders nothing: loom need not see it"
-    )]
-    pub(super) fn next() -> Self {
-        use std::sync::atomic::{AtomicU64, Ordering};
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        // Relaxed: only distinctness matters.
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    /// One that no other call has: the next of the node.
+    pub(super) fn next(node: &Node) -> Self {
+        Self {
+            grant: node.id(),
+            number: lock(&node.family).next_call(),
+        }
     }
 
-    /// As a number.
-    pub fn get(self) -> u64 {
-        self.0
+    /// The grant whose proxy was called.
+    pub fn grant(self) -> GrantId {
+        self.grant
+    }
+
+    /// Which of the grant's calls that somebody was told of: they are counted from one, as they begin.
+    pub fn number(self) -> u64 {
+        self.number
     }
 }
 
 impl fmt::Display for CallId {
+    /// Both numbers, with a dot between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        write!(f, "{}.{}", self.grant, self.number)
     }
 }
 

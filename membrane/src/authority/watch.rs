@@ -178,7 +178,7 @@ pub(crate) fn turned_away<T: ?Sized + Target>(
         tell(
             node,
             AuditEvent::Call(Decision {
-                call: CallId::next(),
+                call: CallId::next(node),
                 interface: T::NAME,
                 method: method_name::<T>(method),
                 calls: place.direction.reversed(),
@@ -249,7 +249,7 @@ impl Watched {
         let node = scope.data();
         node.place().flags().audited.then(|| Self {
             scope: scope.clone(),
-            call: CallId::next(),
+            call: CallId::next(node),
             interface: T::NAME,
             method: method_name::<T>(method),
             calls: place.direction.reversed(),
