@@ -37,6 +37,22 @@ use std::time::Duration;
 /// the same authority. Handles cannot cross a membrane. To let a holder lend on what it was lent, hand it what
 /// [`attenuate`](Self::attenuate) returns, never the membrane that its own proxies came from.
 ///
+/// What is said by a handle, whoever else has it can unsay: a clone [resumes](Self::resume) what was suspended by another, and
+/// replaces or ends its [audit](Self::audit) and its [counting](Self::count_calls). Only a revocation is for ever. So an owner
+/// that gives a grant's handle away says these things one level up, by a grant of its own that it keeps, and that the other
+/// derives from: what holds there holds below, and cannot be undone from there.
+///
+/// ```
+/// # use membrane::{Membrane, Policy};
+/// # let (owner, policy) = (Membrane::new(Policy::deny_all()), Policy::deny_all());
+/// let kept = owner.grant(&policy)?;
+/// let given = kept.attenuate(&policy)?; // Its handle goes to the holder.
+/// kept.suspend("not now", None);
+/// given.resume(); // No effect: it is not this one that is suspended.
+/// assert!(given.is_suspended());
+/// # Ok::<(), membrane::PolicyError>(())
+/// ```
+///
 /// Dropping every handle revokes nothing: proxies live on, until a [`Revoker`] that was kept, or nobody, ends them.
 ///
 /// # Concurrency
@@ -451,6 +467,9 @@ impl Membrane {
     }
 
     /// How many proxies of this membrane are alive, its children's not counted; zero once it is revoked.
+    ///
+    /// Closures, iterators, futures and streams that crossed are behind proxies, and so is what is left of an async call that
+    /// waits: each counts as one.
     ///
     /// # Examples
     ///

@@ -3,7 +3,9 @@
 use super::executors::{Bell, block_on, poll_idly};
 use super::library::{House, Library, Shelf, lending, policy};
 use futures_core::Stream;
-use membrane::{Conditions, Direction, Error, ErrorKind, Membrane, allow, interface, rule};
+use membrane::{
+    Condition, Conditions, Direction, Error, ErrorKind, Membrane, allow, interface, rule,
+};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -55,6 +57,27 @@ fn waiting_call_keeps_its_place() {
     }
     assert_kind(block_on(lent.panic(false)), ErrorKind::Panicked);
     assert_eq!(block_on(lent.at_once(1)), Ok(2));
+}
+
+/// Fails when what waits of a call is no proxy to the condition, or stays one when the call is over.
+#[test]
+fn waiting_call_counts_as_a_proxy_until_it_is_over() {
+    let two = Conditions::builder().proxies(2).calls(4).build().unwrap();
+    let (membrane, house, lent) = lent(&two, &Census::default());
+    let mut waiting = lent.wait(1);
+    assert!(poll_idly(&mut waiting).is_pending());
+    assert_eq!(membrane.live_proxies(), 2);
+    let mut other = lent.wait(1);
+    let Poll::Ready(Err(error)) = poll_idly(&mut other) else {
+        panic!("there is no room for it")
+    };
+    assert_eq!(error.condition(), Some(Condition::Proxies));
+    assert_eq!(membrane.conditions().calls_left, Some(2), "it was entered");
+    // One that is over at its first poll needs none.
+    assert_eq!(block_on(lent.at_once(1)), Ok(2));
+    house.bell.ring();
+    assert_eq!(block_on(waiting), Ok(2));
+    assert_eq!(membrane.live_proxies(), 1);
 }
 
 /// Fails when the place is with what the holder may forget.

@@ -4,12 +4,13 @@ use super::seen;
 use membrane::Direction::{Inbound, Outbound};
 use membrane::GrantKind::{Attenuate, Grant};
 use membrane::{
-    Direction, Error, GrantKind, GrantState, InterfaceSnapshot, Membrane, Policy, Snapshot, allow,
-    interface,
+    Conditions, Direction, Error, GrantKind, GrantState, InterfaceSnapshot, Membrane, Policy,
+    Snapshot, allow, interface,
 };
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::thread::Builder;
+use std::time::Duration;
 use tests::{Census, Scripted, Worker, plain_worker, sized, soon, worker_policy, working};
 
 /// No policy here names it.
@@ -31,6 +32,48 @@ fn shown(interfaces: &[InterfaceSnapshot]) -> Vec<Shown<'_>> {
         )
     });
     each.collect()
+}
+
+/// Fails if a holder sees more of its owner than what it is bound by, or not all of that.
+#[test]
+fn snapshot_shows_of_those_further_up_what_binds_and_nothing_else() {
+    let conditions = Conditions::builder()
+        .calls(9)
+        .rate(3, Duration::from_secs(7))
+        .proxies(5);
+    let owner = Membrane::with_conditions(worker_policy(), &conditions.build().unwrap()).unwrap();
+    let owner = owner.labelled("the owner");
+    let neighbour = owner.grant(&worker_policy()).unwrap().labelled("neighbour");
+    let holders = owner.attenuate(&Policy::deny_all()).unwrap();
+    let lent = neighbour.wrap(plain_worker()).unwrap();
+    assert_eq!(lent.run(), Ok(7));
+    assert!(lent.unlisted(plain_worker()).is_err());
+    owner.suspend("lunch", None);
+
+    let snapshot = holders.snapshot();
+    let [shown] = &snapshot.grants[..] else {
+        panic!("{snapshot:?}")
+    };
+    assert_eq!((shown.id, shown.parent), (holders.id(), None));
+    assert_eq!(shown.conditions.calls_left, Some(8));
+    assert_eq!(shown.conditions.proxies_left, Some(4));
+    assert_eq!(
+        shown.conditions.rate.as_deref(),
+        Some("3 calls per 7s, 3 at once")
+    );
+    assert!(
+        matches!(&shown.state, GrantState::Suspended { reason, .. } if reason == "lunch"),
+        "{:?}",
+        shown.state
+    );
+    assert_eq!(shown.epoch, 1);
+    assert_eq!((shown.live_proxies, shown.refused.total()), (0, 0));
+    assert!(shown.interfaces.is_empty() && shown.running.is_empty());
+    let text = format!("{snapshot:?}");
+    assert!(
+        !text.contains("owner") && !text.contains("neighbour"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -14,7 +14,10 @@ impl Membrane {
     ///
     /// # Authority
     ///
-    /// The snapshot carries none. It shows nothing of what this membrane derives from, and no object.
+    /// The snapshot carries none, and shows no object. Of what this membrane derives from it shows what binds this one, too, as
+    /// [`conditions`](Self::conditions) does: what is left of the conditions, which others use up as well; the nearest rate; the
+    /// nearest suspension, with its reason; and in the [epoch](crate::GrantSnapshot::epoch) how often there was one. It shows no
+    /// label, no number, no policy, no proxy and no call of those further up.
     ///
     /// # Concurrency
     ///
@@ -121,6 +124,11 @@ impl Membrane {
     ///
     /// See [`Audit`] for what a hook may do: all that it likes.
     ///
+    /// # Authority
+    ///
+    /// Whoever has a handle of this membrane can replace the hook, or take it away: to hear of a grant whose handle is given away,
+    /// [audit one level up](Self#authority).
+    ///
     /// # Examples
     ///
     /// ```
@@ -150,13 +158,15 @@ impl Membrane {
         watch::change(&self.0, |notes| notes.audit.replace(hook));
     }
 
-    /// Takes this membrane's own hook away; those of membranes that it derives from stay.
+    /// Takes this membrane's own hook away, whoever set it; those of membranes that it derives from stay.
     pub fn end_audit(&self) {
         watch::change(&self.0, |notes| notes.audit.take());
     }
 
     /// Says whether the calls that enter their targets are counted, for snapshots: of this membrane, and of everything derived
-    /// from it. They are, too, where a membrane that it derives from says so. What was counted stays.
+    /// from it. They are, too, where a membrane that it derives from says so. What was counted stays. The last handle that says so
+    /// or otherwise decides, whoever has it: to count for a grant whose handle is given away, [say so one level
+    /// up](Self#authority).
     ///
     /// A counted call takes the path of calls that are asked about, and writes nothing that another thread writes; one that is
     /// not counted costs what it did.

@@ -95,7 +95,7 @@ pub struct GrantSnapshot {
     /// The interfaces that its policy names or that proxies stand for, with the methods that may be called. Calls from the
     /// dry side come first, each in the order of the policy.
     pub interfaces: Vec<InterfaceSnapshot>,
-    /// How many proxies are alive: the sum of those of [`interfaces`](Self::interfaces).
+    /// How many proxies are alive, with what waits of async calls: the sum of those of [`interfaces`](Self::interfaces).
     pub live_proxies: usize,
     /// What its conditions, and those of what it derives from, still allow.
     pub conditions: ConditionsSnapshot,

@@ -170,6 +170,10 @@ impl ConditionsBuilder {
 
     /// So many live proxies at once, of this membrane and those derived from it, both ways. A value with a reference for
     /// which there is no room does not cross. A proxy of a revoked membrane is not live.
+    ///
+    /// What is left of an async call that waits is behind a proxy of its own, and counts until the call is over. If there is no
+    /// room for it when the first poll does not end the call, the target was entered, the call is spent, and its result is
+    /// [withheld](crate::Outcome::Withheld): allow as many more proxies as calls may wait at once.
     pub fn proxies(mut self, proxies: u64) -> Self {
         self.0.limits.proxies = Some(proxies);
         self

@@ -28,7 +28,7 @@ pub enum Condition {
     BytesIn = 6,
     /// The bytes that go outward are more than are left.
     BytesOut = 7,
-    /// As many proxies live as may.
+    /// As many proxies live as may, with what waits of async calls.
     Proxies = 8,
 }
 

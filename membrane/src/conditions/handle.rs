@@ -108,6 +108,11 @@ impl Membrane {
     ///
     /// Suspensions of several membranes of a line are independent: calls go ahead when none is left. The nearest is told.
     ///
+    /// # Authority
+    ///
+    /// Whoever has a handle of this membrane can [`resume`](Self::resume) it: to suspend a grant whose handle is given away,
+    /// [suspend one level up](Self#authority).
+    ///
     /// # Concurrency
     ///
     /// One short lock for each membrane of the subtree, whatever the number of proxies. May race with any other method.
@@ -134,7 +139,8 @@ impl Membrane {
         suspension::suspend(&self.0, reason.into(), in_milliseconds(retry_after));
     }
 
-    /// Ends this membrane's own suspension, however often it was suspended. No effect if it is not.
+    /// Ends this membrane's own suspension, however often it was suspended and by whichever of its handles. No effect if it is
+    /// not.
     ///
     /// When this returns, calls cost what they did before.
     pub fn resume(&self) {

@@ -252,11 +252,13 @@
 //! - `tests::asynchronous::cancelling::target_cannot_wake_a_caller_that_is_gone`
 //! - `tests::asynchronous::revoking::target_cannot_wake_a_caller_after_the_revocation`
 //!
-//! **K19** A snapshot counts every refusal that was told before it, shows nothing further up than its handle, keeps
+//! **K19** A snapshot counts every refusal that was told before it, shows of what is further up than its
+//! handle only what binds that one (conditions and rate, suspension, epoch), keeps
 //! nothing alive, and no label leaves its box in a picture; what is counted is freed with its grant.
 //!
 //! - `tests::authority::refusals::no_refusal_is_lost_between_threads`
 //! - `tests::authority::snapshots::grants_are_listed_after_their_parents_with_how_they_derive`
+//! - `tests::authority::snapshots::snapshot_shows_of_those_further_up_what_binds_and_nothing_else`
 //! - `tests::authority::snapshots::snapshot_keeps_nothing_alive`
 //! - `tests::memory::counted_refusals_take_no_memory_once_their_grant_or_their_thread_is_gone`
 //! - `unit::membrane::authority::graph::hostile_label_stays_in_its_node_in_mermaid`

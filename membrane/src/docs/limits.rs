@@ -13,8 +13,8 @@
 //! - **Threads and stacks.** A call runs on the caller's thread. Whoever is called, by whichever side, can read that thread's id and
 //!   name, and by a backtrace the names of the functions that called it. A guest cannot.
 //! - **How deep a call is.** Whoever is called can find out in how many calls of membranes its thread is, by making more of its own.
-//! - **Shared conditions.** A condition of an ancestor is one for all that derive from it: each sees by its refusals that others used
-//!   it. Give each holder a grant with conditions of its own where that matters.
+//! - **Shared conditions.** A condition of an ancestor is one for all that derive from it: each sees by its refusals, and
+//!   by what is [left](crate::Membrane::conditions), that others used it. Give each holder a grant with conditions of its own where that matters.
 //! - **What data shows beside what it says.** A buffer shows its capacity. An `Arc<str>` or `Arc<[u8]>` is shared, and shows to both
 //!   sides how many references there are, also after a revocation. A map that is lent by `&` for a call shows the state that
 //!   it hashes by, with which keys can be found that collide in it; one that crosses has a state of its own.
