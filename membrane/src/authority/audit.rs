@@ -207,6 +207,9 @@ pub enum Outcome {
     /// expired. A caller that never polls again is told nothing.
     Withheld(Error),
     /// The target was entered and panicked.
+    ///
+    /// Also a call that made its caller panic, wherever that began: in the target, in a conversion, or where the interface makes its
+    /// own error of the membrane's.
     Panicked,
     /// The target was entered; the caller dropped the future, or the stream, before there was an answer.
     GivenUp,
