@@ -495,20 +495,21 @@ impl Membrane {
         policy: &Policy,
         conditions: &Conditions,
     ) -> Result<Self, PolicyError> {
-        let policy = self.policy().attenuate(policy).and_then(|policy| {
-            let rules = self.0.data().childs_rules(wet, &policy);
-            rules.map(|rules| (policy, rules)).map_err(PolicyError::new)
-        });
+        let policy = self.policy().attenuate(policy);
+        let rules = match &policy {
+            Ok(policy) if policy.has_argument_rules() => self.0.data().childs_rules(wet, policy),
+            _ => Ok(None),
+        };
         let ledger = Ledger::under(self.0.data().ledger(), conditions);
-        let (policy, ledger) = match (policy, ledger) {
-            (Ok(policy), Ok(ledger)) => (policy, ledger),
-            (policy, ledger) => {
+        let (policy, rules, ledger) = match (policy, rules, ledger) {
+            (Ok(policy), Ok(rules), Ok(ledger)) => (policy, rules, ledger),
+            (policy, rules, ledger) => {
                 let of_policy = policy.err().map(|error| error.problems().to_vec());
-                let problems = of_policy.into_iter().chain(ledger.err());
+                let problems = of_policy.into_iter().chain(rules.err()).chain(ledger.err());
                 return Err(PolicyError::new(problems.flatten().collect()));
             }
         };
-        Node::child(&self.0, wet, policy, ledger)
+        Node::child(&self.0, wet, policy, rules, ledger)
             .map(|child| {
                 if child.data().place().flags().audited {
                     let parent = self.id();

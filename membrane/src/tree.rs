@@ -223,7 +223,8 @@ impl Node {
     pub(crate) fn child(
         parent: &Arc<Scope>,
         wet: WetSide,
-        (policy, rules): (Policy, Option<Box<StandingRules>>),
+        policy: Policy,
+        rules: Option<Box<StandingRules>>,
         ledger: Option<Arc<Ledger>>,
     ) -> Result<Arc<Scope>, Unborn> {
         let above = parent.data();
@@ -423,7 +424,7 @@ mod tests {
     use std::sync::Arc;
 
     fn child(parent: &Arc<Scope>) -> Arc<Scope> {
-        Node::child(parent, WetSide::OfParent, (Policy::deny_all(), None), None).expect("live")
+        Node::child(parent, WetSide::OfParent, Policy::deny_all(), None, None).expect("live")
     }
 
     /// What the parent keeps of its children: how many are listed, and how many there is room for.

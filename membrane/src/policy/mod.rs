@@ -219,7 +219,16 @@ impl Policy {
     }
 
     /// What a membrane shows of it: with closures that nobody else can run.
+    #[inline]
     pub(crate) fn sealed(self) -> Self {
+        if self.has_argument_rules() {
+            self.with_sealed_rules()
+        } else {
+            self
+        }
+    }
+
+    fn with_sealed_rules(self) -> Self {
         if !self.ruled().iter().any(|(_, rule)| rule.is_open()) {
             return self;
         }

@@ -26,7 +26,11 @@ pub(crate) struct StandingRules(Box<[Standing]>);
 
 impl StandingRules {
     /// The rules of `policy` in a scope that derives from none; `None` if there are none.
+    #[inline]
     pub(crate) fn of_root(policy: &Policy) -> Option<Box<Self>> {
+        if !policy.has_argument_rules() {
+            return None;
+        }
         let standing = policy
             .ruled()
             .iter()
@@ -40,7 +44,19 @@ impl StandingRules {
     /// # Errors
     ///
     /// What there is against those that it adds.
+    #[inline]
     pub(crate) fn of_child(
+        above: Option<&Self>,
+        policy: &Policy,
+        side: u16,
+    ) -> Result<Option<Box<Self>>, Vec<PolicyProblem>> {
+        if !policy.has_argument_rules() {
+            return Ok(None);
+        }
+        Self::derived(above, policy, side)
+    }
+
+    fn derived(
         above: Option<&Self>,
         policy: &Policy,
         side: u16,
