@@ -71,7 +71,7 @@ pub trait Interface: Target {
     fn __extends(interface: TypeId) -> bool;
 }
 
-/// An argument's name, and what rules that are data can see of it.
+/// An argument's name, what rules that are data can see of it, and whether it is known to hold no reference.
 pub type Argument = (&'static str, Shape, bool);
 
 /// What a proxy can stand for: a `dyn Trait` of an interface, or a closure.

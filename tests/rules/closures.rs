@@ -2,10 +2,11 @@
 
 use super::{Account, Ledger, Named, everything, ledger};
 use membrane::{
-    Conditions, Direction, Error, ErrorKind, Homecoming, Membrane, OnPanic, Passable, Policy,
-    PolicyError, PolicyProblem, RuleProblem, allow, interface, rule,
+    Conditions, Crossing, Direction, Error, ErrorKind, Homecoming, Inspected, Membrane, OnPanic,
+    Passable, Policy, PolicyError, PolicyProblem, RuleProblem, Shape, allow, interface, rule,
 };
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -381,7 +382,7 @@ fn value_with_a_counter_inside_is_looked_at_and_delivered_as_one() {
     struct Mercurial(AtomicUsize);
     impl Passable for Mercurial {
         const BARE: bool = true;
-        fn pass(self, _: &membrane::Crossing<'_>) -> Result<Self, Error> {
+        fn pass(self, _: &Crossing<'_>) -> Result<Self, Error> {
             Ok(self)
         }
     }
@@ -469,4 +470,53 @@ fn closure_that_would_be_shown_references_is_an_error_but_at_the_root() {
         "outbound rule on `Desk::call`: a closure would be shown references: check single arguments, or add it inbound to the \
          policy of a membrane that derives from none"
     );
+}
+
+/// Says less than it holds.
+struct Entry {
+    name: String,
+    worker: Arc<dyn Worker>,
+}
+
+impl Passable for Entry {
+    const BARE: bool = false;
+    const SHAPE: Shape = Shape::Text;
+
+    fn pass(self, crossing: &Crossing<'_>) -> Result<Self, Error> {
+        Ok(Self {
+            name: self.name,
+            worker: self.worker.pass(crossing)?,
+        })
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.name.size_bytes()
+    }
+
+    fn inspected(&self) -> Inspected<'_> {
+        self.name.inspected()
+    }
+}
+
+#[interface]
+trait Shelf {
+    fn file(&self, entry: Entry) -> Result<(), Error>;
+    fn count(&self, words: (u64, HashMap<String, u64>)) -> Result<(), Error>;
+    fn tell(&self, outcome: Result<Vec<u8>, String>, all: &[u64]) -> Result<(), Error>;
+}
+
+/// Fails if what a type shows to checks is taken for all that it holds; or if data is taken for more.
+#[test]
+fn closure_is_shown_references_wherever_a_type_does_not_rule_them_out() {
+    let shelf = || Policy::builder().inbound(allow!(dyn Shelf: file, count, tell));
+    let owner = Membrane::new(shelf().build().unwrap());
+    for (rule, shown) in [
+        (rule!(dyn Shelf: file, |_| true), true),
+        (rule!(dyn Shelf: count, |words| words.0 < 9), false),
+        (rule!(dyn Shelf: tell, |_, all| all.len() < 9), false),
+    ] {
+        let policy = shelf().inbound_rule(rule).build().unwrap();
+        let derived = owner.attenuate(&policy);
+        assert_eq!(derived.is_err(), shown, "{policy:?}");
+    }
 }

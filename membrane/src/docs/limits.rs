@@ -46,8 +46,8 @@
 //!   and [`revoke_and_wait`](crate::Membrane::revoke_and_wait) returns only when it is over.
 //! - **Arguments of a refused call.** They are the caller's own and are dropped as such, on the caller's thread: a panic in the
 //!   `Drop` of one is the caller's panic.
-//! - **A delivered result.** A caller past its last look at the switch has its result, even if the thread is then held up.
-//!   "When `revoke` returns" is to be read so.
+//! - **A delivered result.** A caller past its last look at the switch has its result, even if the thread is then held up, by the
+//!   system or by an audit hook that hears of the call, a holder's own among them. "When `revoke` returns" is to be read so.
 //! - **Bytes are measured, not weighed.** A budget counts what values hold, as
 //!   [`Passable::size_bytes`](crate::Passable::size_bytes) says: not spare capacity, nor what a container takes to keep its order. A
 //!   result is measured when it exists: it is withheld, not prevented.

@@ -2,7 +2,7 @@
 //!
 //! A view borrows the value that is delivered; nothing is converted, copied or read elsewhere.
 
-use super::{Borrowed, Passable};
+use super::{Borrowed, Data, Passable};
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
@@ -46,17 +46,6 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// Whether all of the value is shown, so that there is no reference in it.
-    pub(crate) fn is_data(self) -> bool {
-        match self {
-            Self::Opaque => false,
-            Self::Bool | Self::Integer | Self::Float | Self::Text => true,
-            Self::Optional(inner) | Self::List(inner) => inner.is_data(),
-            Self::Map(key, value) => key.is_data() && value.is_data(),
-            Self::Record(fields) => fields.iter().all(|(_, shape)| shape.is_data()),
-        }
-    }
-
     /// The shape of a value that is there.
     pub(crate) fn present(self) -> Self {
         match self {
@@ -179,8 +168,6 @@ pub struct Owned<A>(PhantomData<A>);
 impl<A: Passable> Owned<A> {
     /// What can be seen of it.
     pub const SHAPE: Shape = A::SHAPE;
-    /// Whether it crosses as it is.
-    pub const BARE: bool = A::BARE;
 
     /// What there is to see.
     pub fn view(argument: &A) -> Inspected<'_> {
@@ -193,6 +180,11 @@ impl<A: Passable> Owned<A> {
     }
 }
 
+impl<A: Data> Owned<A> {
+    /// Whether it is known to hold no reference.
+    pub const DATA: bool = true;
+}
+
 /// An argument that is borrowed, by its type.
 #[derive(Debug)]
 pub struct Lent<A: ?Sized>(PhantomData<A>);
@@ -200,8 +192,8 @@ pub struct Lent<A: ?Sized>(PhantomData<A>);
 impl<A: ?Sized + Borrowed> Lent<A> {
     /// What can be seen of it.
     pub const SHAPE: Shape = A::SHAPE;
-    /// Whether it crosses as it is: only data can be borrowed.
-    pub const BARE: bool = true;
+    /// Whether it is known to hold no reference: nothing else can be borrowed.
+    pub const DATA: bool = true;
 
     /// What there is to see.
     pub fn view(argument: &A) -> Inspected<'_> {
@@ -221,8 +213,8 @@ pub trait Unseen {
     type Argument: ?Sized;
     /// Nothing.
     const SHAPE: Shape = Shape::Opaque;
-    /// No.
-    const BARE: bool = false;
+    /// No: also of what can cross and is not [`Data`].
+    const DATA: bool = false;
 
     /// Nothing.
     fn view(_: &Self::Argument) -> Inspected<'_> {

@@ -61,11 +61,12 @@ use std::sync::{Arc, Weak};
 /// takes what time it takes. It is run once for each call that gets so far, and a panic in it refuses the call.
 ///
 /// What it is shown, its author gets. So a closure is asked about calls that leave or reach the side that it was added on, the
-/// wet side of its membrane, and not about calls between those whom a holder lends on to. And where any argument may hold a
-/// reference (or a closure, or an iterator), it may only be added with [`inbound_rule`](crate::PolicyBuilder::inbound_rule), to
-/// the policy of a membrane that derives from none: it is then asked about calls of its owner's objects alone, and is shown
-/// what its owner's objects get. Elsewhere it is an error ([`RuleProblem::ShownReferences`]): use [`Check`]s, which show their
-/// author nothing, or lend through a membrane of one's own.
+/// wet side of its membrane, and not about calls between those whom a holder lends on to; what a holder has handed to the owner's
+/// side, and somebody takes from there, has come by it. And where any argument may hold a reference (or a closure, or an
+/// iterator), because its type is not [`Data`](crate::Data), it may only be added with
+/// [`inbound_rule`](crate::PolicyBuilder::inbound_rule), to the policy of a membrane that derives from none: it is then asked
+/// about calls of its owner's objects alone, and is shown what its owner's objects get. Elsewhere it is an error
+/// ([`RuleProblem::ShownReferences`]): use [`Check`]s, which show their author nothing, or lend through a membrane of one's own.
 ///
 /// A membrane shows the policy that it has, and with it that there is a closure; nobody but the membrane can have it run. In
 /// another policy such a rule refuses every call, or is an error ([`RuleProblem::Sealed`]). It goes with the membrane.
@@ -159,7 +160,7 @@ pub fn closure_rule<T: ?Sized + Interface>(method: u32, closure: Erased) -> Argu
     let mut arguments = T::__ARGUMENTS[method as usize].iter();
     let test = Test::Closure {
         closure: Flat::new(closure),
-        is_shown_references: !arguments.all(|(_, shape, bare)| *bare || shape.is_data()),
+        is_shown_references: !arguments.all(|(.., data)| *data),
     };
     ArgumentRule::new::<T>(method, test)
 }

@@ -35,7 +35,9 @@ pub enum RuleProblem {
     /// Nothing passes: a least above the greatest, no value to be one of, or two checks at odds.
     ///
     /// Of two checks it is looked at whether a list has a value that passes the other, whether text may be as long as it must be,
-    /// and whether what is within a path can begin and end as it must. Others, such as two patterns, are not compared.
+    /// and whether what is within a path can begin and end as it must, whole names compared. Others, such as two patterns, are
+    /// not compared; nor is it looked at which values a type has, such as none above 255. What is absent, and an empty list,
+    /// passes a check all the same.
     Impossible {
         /// What kinds of check.
         check: String,

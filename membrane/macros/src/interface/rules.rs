@@ -116,7 +116,7 @@ impl Context<'_> {
             let arguments = method.arguments.iter().map(|argument| {
                 let name = argument.name.unraw().to_string();
                 let seen = seen(private, argument);
-                quote!((#name, #seen::SHAPE, #seen::BARE))
+                quote!((#name, #seen::SHAPE, #seen::DATA))
             });
             quote!(#(#cfgs)* &[#(#arguments),*])
         });
