@@ -275,7 +275,7 @@
 //! - `tests::authority::audit::counting::every_call_of_every_thread_is_told_and_counted_once`
 //! - `tests::authority::audit::hooks::hooks_further_up_hear_what_is_heard_below`
 //! - `tests::authority::audit::hooks::hook_may_call_revoke_replace_itself_and_panic`
-//! - `tests::asynchronous::audit::racing_ends_of_a_call_are_told_as_one`
+//! - `tests::asynchronous::audit::hooks::racing_ends_of_a_call_are_told_as_one`
 //! - `tests::asynchronous::joining::calls_of_many_threads_are_joined_by_their_numbers`
 //! - `loom::membrane::loom_outcomes::outcome_is_told_once_when_a_revocation_races_with_polls`
 //! - `loom::membrane::loom_outcomes::what_is_left_after_an_end_is_gone_must_be_over`
