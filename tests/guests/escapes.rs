@@ -10,10 +10,11 @@ mod side_doors;
 
 use super::engine;
 use super::forger::{Forged, Parts, reachable};
-use super::oak::SECRET;
+use super::oak::{Oak, SECRET};
 use membrane::{Error, PolicyBuilder, allow};
 use probe::{Service, Visitor};
 use runtime::{DynamicInterface, Limits};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 /// What the guest answers with if the host answered its last call; below it, the number of the failure.
@@ -87,6 +88,11 @@ fn start(code: &str, policy: PolicyBuilder, limits: Limits) -> Forged {
     parts
         .start_under(engine(), policy, limits)
         .expect("it starts")
+}
+
+/// Has the guest called, with `oak` lent to it, and gives what it tells.
+fn strike(forged: &Forged, oak: &Arc<Oak>) -> Result<u64, Error> {
+    forged.forger.strike(oak.clone(), oak.clone())
 }
 
 /// A guest of which `code` is what it does, and which may call `next` and `echo`.

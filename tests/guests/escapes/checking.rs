@@ -2,7 +2,7 @@
 
 use super::{
     ANSWERED, BROUGHT, Elm, REFUSED, REVOKED, VICTIM, answers, call, forged, number, own, plain,
-    start,
+    start, strike,
 };
 use crate::engine;
 use crate::forger::{Parts, reachable};
@@ -48,7 +48,7 @@ fn c1_name_that_is_nearly_a_listed_one() {
             let forged = parts.start(Limits::default()).expect("it starts");
             let oak = Oak::new();
             lab.reached();
-            let told = forged.forger.strike(oak.clone(), oak);
+            let told = strike(&forged, &oak);
             lab.escaped_if(told != Ok(0), format!("{name:?} is found: {told:?}"));
         }
     });
@@ -68,7 +68,7 @@ fn c6_arguments_beyond_the_last() {
         .concat();
         let oak = Oak::new();
         lab.reached();
-        let told = forged(&code).forger.strike(oak.clone(), oak.clone());
+        let told = strike(&forged(&code), &oak);
         lab.escaped_if(oak.entered("next") > 0, "it was entered");
         lab.escaped_if(told != Ok(ARGUMENTS), format!("{told:?}"));
     });
@@ -86,7 +86,7 @@ fn c6_argument_that_a_rule_forbids() {
         let forged = start(&code, policy, Limits::default());
         let oak = Oak::new();
         lab.reached();
-        let told = forged.forger.strike(oak.clone(), oak.clone());
+        let told = strike(&forged, &oak);
         lab.escaped_if(oak.entered("next") > 0, "it was entered");
         lab.escaped_if(told != Ok(REJECTED), format!("{told:?}"));
     });
@@ -127,7 +127,7 @@ fn c11_each_number_of_a_method() {
             let code = [&plain(VICTIM, unlisted), "(call $told)"].concat();
             let oak = Oak::new();
             lab.reached();
-            let told = forged(&code).forger.strike(oak.clone(), oak.clone());
+            let told = strike(&forged(&code), &oak);
             let log = oak.log.lock().expect("no panic").concat();
             lab.escaped_if(!log.is_empty(), log);
             lab.escaped_if(told != Ok(REFUSED), format!("{unlisted}: {told:?}"));
@@ -145,7 +145,7 @@ fn d12_methods_that_a_description_tells_of() {
         ];
         let oak = Oak::new();
         lab.reached();
-        let told = forged(&code.concat()).forger.strike(oak.clone(), oak);
+        let told = strike(&forged(&code.concat()), &oak);
         lab.escaped_if(told != Ok(2), format!("{told:?} methods"));
     });
 }
@@ -165,9 +165,7 @@ fn e20_lent_as_an_interface_that_is_not_listed() {
             call(BROUGHT, 0, 1, 1024, 1),
             "(call $told)".into(),
         ];
-        let told = forged(&code.concat())
-            .forger
-            .strike(oak.clone(), oak.clone());
+        let told = strike(&forged(&code.concat()), &oak);
         assert_eq!(oak.entered("echo"), 1);
         lab.reached();
         lab.escaped_if(elm.0.load(SeqCst) > 0, "it was visited");

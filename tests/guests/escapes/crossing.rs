@@ -2,7 +2,7 @@
 
 use super::{
     ANSWERED, BROUGHT, REFUSED, VICTIM, answers, call, forged, gives_visitor, number, own, plain,
-    start,
+    start, strike,
 };
 use crate::forger::reachable;
 use crate::lab::{breaks, contained};
@@ -26,7 +26,7 @@ fn a1_object_in_a_result() {
             ];
             let forged = start(&code.concat(), policy, Limits::default());
             let oak = Oak::new();
-            let told = forged.forger.strike(oak.clone(), oak.clone());
+            let told = strike(&forged, &oak);
             let child = oak.child.lock().expect("no panic").take().expect("made");
             lab.reached();
             lab.escaped_if(child.entered("secret") > 0, "the child's secret");
@@ -42,7 +42,7 @@ fn a12_object_in_an_argument() {
         let forged = forged(&[&plain(VICTIM, number("secret")), "(call $told)"].concat());
         let oak = Oak::new();
         lab.reached();
-        let told = forged.forger.strike(oak.clone(), oak.clone());
+        let told = strike(&forged, &oak);
         lab.escaped_if(oak.entered("secret") > 0, "the secret");
         lab.escaped_if(told != Ok(REFUSED), format!("{told:?}"));
     });
@@ -82,7 +82,7 @@ fn b18_two_numbers_of_one_object() {
         let forged = forged(&answers(same));
         let (oak, other) = (Oak::new(), Oak::new());
         lab.reached();
-        let told = forged.forger.strike(oak.clone(), oak.clone());
+        let told = strike(&forged, &oak);
         lab.escaped_if(told != Ok(1), "the same object has two numbers");
         let told = forged.forger.strike(oak, other);
         lab.escaped_if(told != Ok(0), "two objects have one number");
@@ -103,7 +103,7 @@ fn c3_own_object_under_two_interfaces() {
         ];
         let forged = start(&code.concat(), policy, Limits::default());
         let oak = Oak::new();
-        let told = forged.forger.strike(oak.clone(), oak.clone());
+        let told = strike(&forged, &oak);
         assert_eq!(oak.entered("keep"), 1);
         lab.reached();
         lab.escaped_if(oak.entered("echo") > 0, "a service is taken for a visitor");

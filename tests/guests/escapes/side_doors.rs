@@ -1,6 +1,6 @@
 //! What is told, how much, and what comes after a revocation.
 
-use super::{ANSWERED, REVOKED, VICTIM, answers, call, forged, number, own, start};
+use super::{ANSWERED, REVOKED, VICTIM, answers, call, forged, number, own, start, strike};
 use crate::forger::reachable;
 use crate::lab::{breaks, contained};
 use crate::oak::Oak;
@@ -25,7 +25,7 @@ fn e5_reason_of_another_membrane() {
             &answers(length),
         ]
         .concat();
-        let told = forged(&code).forger.strike(oak.clone(), oak.clone());
+        let told = strike(&forged(&code), &oak);
         assert_eq!(oak.entered("next"), 1);
         lab.reached();
         lab.escaped_if(told != Ok(0), format!("a reason of {told:?} bytes"));
@@ -54,7 +54,7 @@ fn e7_message_beyond_the_limit() {
         let policy = reachable().inbound(allow!(dyn Service: next));
         let oak = Oak::new();
         lab.reached();
-        let told = start(&code, policy, limits).forger.strike(oak.clone(), oak);
+        let told = strike(&start(&code, policy, limits), &oak);
         lab.escaped_if(told != Ok(EXHAUSTED), format!("{told:?}"));
     });
 }
@@ -127,7 +127,7 @@ fn e14_guest_s_object_beyond_the_end_of_its_domain() {
         .concat();
         let forged = start(&code, policy, Limits::default());
         let oak = Oak::new();
-        let told = forged.forger.strike(oak.clone(), oak.clone());
+        let told = strike(&forged, &oak);
         assert_eq!((told, oak.entered("keep")), (Ok(ANSWERED), 1));
         let visitor = oak.kept.lock().expect("no panic").remove(0);
         assert_eq!((visitor.visited(1), oak.entered("next")), (Ok(1), 1));
