@@ -1,7 +1,7 @@
 #![doc = include_str!("docs/crate.md")]
 #![forbid(unsafe_code)]
 
-#[cfg(all(test, loom))]
+#[cfg(test)]
 extern crate self as membrane;
 
 mod admitted;
