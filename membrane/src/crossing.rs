@@ -208,7 +208,7 @@ impl<'a> Call<'a> {
 fn turned_away(scope: &Scope, admitted: Option<&Admitted<'_>>, error: Error) {
     match admitted {
         Some(admitted) => admitted.failed(error),
-        None if error.is_revoked() && scope.is_revoked() => {}
+        None if scope.is_revoked() => {}
         None => scope.data().place().count(watch::kind(error)),
     }
 }

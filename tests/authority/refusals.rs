@@ -1,7 +1,10 @@
 //! Refused calls are counted, by why.
 
 use super::seen;
-use membrane::{ErrorKind, Homecoming, Membrane, OnPanic, Policy, Refusals};
+use membrane::{
+    Crossing, Error, ErrorKind, Homecoming, Membrane, OnPanic, Passable, Policy, Refusals, allow,
+    interface,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::thread::{scope, spawn};
@@ -118,6 +121,72 @@ fn withheld_result_and_withheld_argument_are_each_one_refusal() {
     sibling.on_dropped(move || revoker.revoke("in the argument"));
     assert_revoked(lent.run_with(argument), "in the argument");
     assert_eq!(refused(&membrane).total(), 1);
+}
+
+/// Data whose conversion revokes a membrane, and fails if it holds an error.
+#[derive(Clone)]
+struct Fuse(Membrane, Option<ErrorKind>);
+
+impl Passable for Fuse {
+    const BARE: bool = false;
+
+    fn pass(self, _: &Crossing<'_>) -> Result<Self, Error> {
+        self.0.revoke("by the fuse");
+        match self.1 {
+            Some(kind) => Err(kind.into()),
+            None => Ok(self),
+        }
+    }
+}
+
+#[interface]
+trait Fused {
+    fn take(&self, fuse: Fuse, worker: Vec<Arc<dyn Worker>>) -> Result<u64, Error>;
+    fn take_together(&self, both: (Fuse, Arc<dyn Worker>)) -> Result<u64, Error>;
+    fn give(&self) -> Result<Fuse, Error>;
+    fn give_together(&self) -> Result<(Fuse, Arc<dyn Worker>), Error>;
+}
+
+struct Short(Fuse);
+
+impl Fused for Short {
+    fn take(&self, _: Fuse, _: Vec<Arc<dyn Worker>>) -> Result<u64, Error> {
+        Ok(1)
+    }
+    fn take_together(&self, _: (Fuse, Arc<dyn Worker>)) -> Result<u64, Error> {
+        Ok(1)
+    }
+    fn give(&self) -> Result<Fuse, Error> {
+        Ok(self.0.clone())
+    }
+    fn give_together(&self) -> Result<(Fuse, Arc<dyn Worker>), Error> {
+        Ok((self.0.clone(), plain_worker()))
+    }
+}
+
+/// Its caller is told of a revocation, and so is its owner.
+///
+/// Fails if `crossing::turned_away` does not leave a call of a revoked scope to the gate, which counts it as it is left.
+#[test]
+fn call_that_fails_to_cross_as_it_is_revoked_is_one_refusal() {
+    type Call = fn(&dyn Fused, Fuse) -> Result<(), Error>;
+    let calls: [Call; 4] = [
+        |lent, fuse| lent.take(fuse, vec![plain_worker()]).map(drop),
+        |lent, fuse| lent.take_together((fuse, plain_worker())).map(drop),
+        |lent, _| lent.give().map(drop),
+        |lent, _| lent.give_together().map(drop),
+    ];
+    for kind in [None, Some(ErrorKind::Rejected), Some(ErrorKind::TooDeep)] {
+        for call in calls {
+            let list = allow!(dyn Fused: take, take_together, give, give_together);
+            let membrane = Membrane::new(Policy::builder().inbound(list).build().unwrap());
+            let fuse = Fuse(membrane.clone(), kind);
+            let lent = membrane.wrap::<dyn Fused>(Arc::new(Short(fuse.clone())));
+            assert_revoked(call(&*lent.unwrap(), fuse), "by the fuse");
+            let counted = refused(&membrane);
+            assert_eq!((counted.revoked, counted.total()), (1, 1), "{kind:?}");
+        }
+    }
 }
 
 #[test]
