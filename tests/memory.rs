@@ -1,9 +1,9 @@
-//! What stays in memory, over all threads. One test, since others beside it would count, too.
+//! What stays in memory, over all threads. One test at a time, since others beside it would count, too.
 
-use membrane::Membrane;
+use membrane::{Error, Membrane};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread::scope;
 use tests::{Worker, plain_worker, sized, worker_policy};
 
@@ -15,6 +15,12 @@ const THREADS: usize = 8;
 const SPARE: i64 = 64 << 10;
 /// Bytes of one thread's counters for one grant, at the least.
 const EACH: i64 = 64;
+
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn in_use() -> i64 {
     let stats = ALLOCATOR.stats();
@@ -44,6 +50,7 @@ fn refuse(grants: &Grants) {
 /// Fails if the counters of a thread outlive it, or those of a grant outlive the grant while the thread lives.
 #[test]
 fn counted_refusals_take_no_memory_once_their_grant_or_their_thread_is_gone() {
+    let _alone = alone();
     let many = sized(4_000, 100);
     let number = i64::try_from(many).unwrap();
     // What is made once.
@@ -115,4 +122,28 @@ fn counted_refusals_take_no_memory_once_their_grant_or_their_thread_is_gone() {
         gone.wait();
         assert!(stays < SPARE, "{stays} bytes stay of threads that live");
     });
+}
+
+type Callback = dyn Fn(u64) -> Result<u64, Error> + Send + Sync;
+
+/// Fails if the list of what is behind our closures keeps those that are gone.
+#[test]
+fn closures_that_have_crossed_take_no_memory_once_they_are_gone() {
+    let _alone = alone();
+    let many = sized(20_000, 200);
+    let membrane = Membrane::new(worker_policy());
+    let round = || {
+        let lent: Vec<_> = (0..many)
+            .map(|_| membrane.wrap::<Callback>(Arc::new(Ok)).unwrap())
+            .collect();
+        assert_eq!(lent[many - 1](7), Ok(7));
+        in_use()
+    };
+    // What grows once.
+    round();
+    let before = in_use();
+    let full = round();
+    assert!(full - before > i64::try_from(many).unwrap(), "they count");
+    let stays = in_use() - before;
+    assert!(stays < SPARE, "{stays} bytes stay of {many} closures");
 }

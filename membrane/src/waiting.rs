@@ -186,3 +186,50 @@ impl Waiters {
         proxies.inspect(|proxy| proxy.wake()).collect()
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Listening, Wake};
+    use object_membrane_gate::sync::{AcqRel, Acquire, AtomicUsize};
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    /// Counts how often it is woken.
+    #[derive(Default)]
+    struct Counter(AtomicUsize);
+
+    impl Wake for Counter {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, AcqRel);
+        }
+    }
+
+    /// Nobody can wake `counter`, nor keeps it alive.
+    #[track_caller]
+    fn assert_forgotten(counter: &Arc<Counter>, targets: &Waker) {
+        targets.wake_by_ref();
+        assert_eq!(counter.0.load(Acquire), 0, "it is not woken");
+        assert_eq!(Arc::strong_count(counter), 1, "it is not kept");
+    }
+
+    /// Fails if `listen` does not look whether the relay is closed: a revoker may have come between two polls.
+    #[test]
+    fn closed_relay_keeps_no_waker() {
+        let counter = Arc::<Counter>::default();
+        let listening = Listening::new();
+        listening.relay.mute();
+        listening.relay.listen(&Waker::from(counter.clone()));
+        assert_forgotten(&counter, &listening.waker);
+    }
+
+    /// Fails if `Listening` does not close its relay: who looks at the target's end may be its last holder.
+    #[test]
+    fn callers_end_closes_the_relay_whoever_holds_the_targets() {
+        let counter = Arc::<Counter>::default();
+        let listening = Listening::new();
+        let targets = (listening.waker.clone(), listening.waiting(None));
+        listening.relay.listen(&Waker::from(counter.clone()));
+        drop(listening);
+        assert_forgotten(&counter, &targets.0);
+    }
+}

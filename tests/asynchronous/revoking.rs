@@ -3,8 +3,8 @@
 use super::executors::{Bell, Counter, EXECUTORS, Executor, block_on, poll, poll_idly};
 use super::library::{House, Library, policy};
 use membrane::{Direction, Error, Membrane, Policy, RunningCall, WaitError, allow, interface};
-use std::sync::{Arc, Barrier};
-use std::task::Poll;
+use std::sync::{Arc, Barrier, Mutex};
+use std::task::{Poll, Wake, Waker};
 use std::thread::{ThreadId, current};
 use std::time::{Duration, Instant};
 use tests::{Census, Door, SOON, Token, assert_revoked, sized, soon, start};
@@ -66,6 +66,39 @@ fn waiting_owner_is_woken_by_a_revocation() {
         membrane.revoke("unloaded");
         assert_revoked(owner.finish(), "unloaded");
         assert_eq!(census.alive(), 0);
+    }
+}
+
+/// Notes its name when it is woken.
+struct Noted(&'static str, Arc<Mutex<Vec<&'static str>>>);
+
+impl Wake for Noted {
+    fn wake(self: Arc<Self>) {
+        self.1.lock().unwrap().push(self.0);
+    }
+}
+
+/// The dry side's waker may block for ever: what it is called after is for the owner.
+///
+/// Fails if `Tables::waiters` takes the directions the other way round, or as the tables come.
+#[test]
+fn owner_who_waits_is_woken_before_a_holder_who_waits() {
+    for owner_waits_first in [false, true] {
+        let membrane = Membrane::new(policy());
+        let house = House::new(&Census::default());
+        let lent = membrane.wrap::<dyn Library>(house.clone()).unwrap();
+        let plugin = membrane.wrap_inbound::<dyn Library>(house.clone()).unwrap();
+        let woken = Arc::default();
+        let waker = |name| Waker::from(Arc::new(Noted(name, Arc::clone(&woken))));
+        let mut waiting = [("holder", lent.wait(1)), ("owner", plugin.wait(1))];
+        if owner_waits_first {
+            waiting.reverse();
+        }
+        for (name, future) in &mut waiting {
+            assert!(poll(future, &waker(name)).is_pending());
+        }
+        membrane.revoke("over");
+        assert_eq!(*woken.lock().unwrap(), ["owner", "holder"]);
     }
 }
 
@@ -191,7 +224,7 @@ struct Worker {
     census: Census,
     first: Arc<Bell>,
     door: Arc<Door>,
-    dropped_by: std::sync::Mutex<std::sync::mpsc::Sender<ThreadId>>,
+    dropped_by: Mutex<std::sync::mpsc::Sender<ThreadId>>,
     forever: Arc<Bell>,
 }
 
@@ -223,7 +256,7 @@ fn poll_in_progress_counts_as_the_methods_call() {
             census: census.clone(),
             first: first.clone(),
             door: door.clone(),
-            dropped_by: std::sync::Mutex::new(send),
+            dropped_by: Mutex::new(send),
             forever: forever.clone(),
         };
         let policy = Policy::builder().inbound(allow!(dyn Work: job));

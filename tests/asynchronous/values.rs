@@ -2,9 +2,15 @@
 
 use super::executors::{Bell, Boxed, Counter, block_on, poll, poll_idly};
 use super::library::{Book, House, policy};
-use membrane::{Direction, Error, ErrorKind, Membrane, Policy, allow, interface};
-use std::sync::Arc;
-use std::task::Poll;
+use futures_core::Stream;
+use membrane::{
+    Direction, Error, ErrorKind, Membrane, Passable, Policy, WaitError, allow, interface,
+};
+use std::mem::replace;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
 use tests::{Census, assert_kind, assert_revoked, sized};
 
 type Number = Boxed<'static, Result<u64, Error>>;
@@ -199,5 +205,64 @@ fn future_of_many_layers_is_dropped_on_a_bounded_stack() {
             membranes.iter().map(Membrane::live_proxies).sum::<usize>()
         });
         assert_eq!(dropping.unwrap().join().unwrap(), 0);
+    }
+}
+
+/// Is over at the second poll, and notes what a revoker who waits hears in its `Drop`.
+struct Last(Membrane, bool, Arc<Mutex<Vec<Result<(), WaitError>>>>);
+
+impl Future for Last {
+    type Output = Result<u64, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        if replace(&mut self.1, true) {
+            return Poll::Ready(Ok(7));
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        let heard = self.0.revoke_and_wait("over", Duration::ZERO);
+        self.2.lock().unwrap().push(heard);
+    }
+}
+
+/// Fails if `poll_once` keeps what is over: it would be dropped by the holder, in no call that a revoker waits for.
+#[test]
+fn future_that_is_over_is_dropped_in_its_last_poll() {
+    for direction in BOTH {
+        let membrane = Membrane::new(Policy::deny_all());
+        let heard = Arc::default();
+        let last: Number = Box::pin(Last(membrane.clone(), false, Arc::clone(&heard)));
+        let mut lent = membrane.pass(last, direction).unwrap();
+        assert!(poll_idly(&mut lent).is_pending());
+        let Poll::Ready(result) = poll_idly(&mut lent) else {
+            panic!("it is over at the second poll");
+        };
+        assert_eq!(*heard.lock().unwrap(), [Err(WaitError::Inside)]);
+        assert_revoked(result, "over");
+    }
+}
+
+/// What they carry counts when it comes.
+#[test]
+fn what_is_polled_takes_no_bytes_by_itself() {
+    let bell = Bell::new();
+    assert_eq!(number(&bell, &Census::default()).size_bytes(), 0);
+    let numbers: Numbers = Box::pin(Endless);
+    assert_eq!(numbers.size_bytes(), 0);
+}
+
+type Numbers = Pin<Box<dyn Stream<Item = Result<u64, Error>> + Send>>;
+
+struct Endless;
+
+impl Stream for Endless {
+    type Item = Result<u64, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(Some(Ok(1)))
     }
 }

@@ -98,3 +98,54 @@ fn proxy_of_a_foreign_membrane_crosses_where_it_is_too_deep_to_be_called() {
     assert_eq!(crossed, Ok(()));
     assert!(!inbox.is_empty());
 }
+
+/// A holder may find what the owner has of another holder: by a mistake of the host's, or in memory that they share.
+///
+/// Fails when `Crossing::reference` looks at the scope alone, or at the side alone, to tell whose an inbound proxy is: it would
+/// arrive as it is, and outlive the grant that it came through.
+#[test]
+fn owners_proxy_of_another_grant_is_wrapped_as_it_comes_in() {
+    let root = Membrane::new(swap_policy());
+    let theirs = root.grant(&swap_policy()).unwrap();
+    let ours = root.grant(&swap_policy()).unwrap();
+    let secret = Secret::new(1);
+    let owners = theirs.wrap_inbound(secret.raw.clone()).unwrap();
+    let inbox = Inbox::default();
+    let owner = ours.wrap(Actor::keeping(&inbox)).unwrap();
+    for way in INWARD {
+        for shape in shapes() {
+            let got = way.carry(Link(Some(&ours)), shape.build(&owners)).reach();
+            assert!(
+                got.iter().all(|got| !Arc::ptr_eq(got, &owners)),
+                "{} {}: it is not ours to pass on bare",
+                way.name,
+                shape.name
+            );
+        }
+    }
+    let crossed = ours.wrap_inbound(owners.clone()).unwrap();
+    assert!(!Arc::ptr_eq(&crossed, &owners));
+    secret.assert_lent(&crossed);
+    owner.swap(Load::One(owners.clone())).map(drop).unwrap();
+    ours.revoke("ours");
+    secret.assert_dead(&crossed, Some("ours"));
+    secret.assert_lent(&owners);
+}
+
+/// The same of a holder that has lent on what it holds: one scope, and two sides that its objects are at.
+#[test]
+fn proxy_for_one_side_is_wrapped_as_it_comes_in_to_another() {
+    let root = Membrane::new(swap_policy());
+    let further = root.attenuate(&swap_policy()).unwrap();
+    let secret = Secret::new(1);
+    // For the holder in the middle.
+    let middles = further.wrap_inbound(secret.raw.clone()).unwrap();
+    // A target of the owner's, two steps away: what comes in by it goes to the owner.
+    let inbox = Inbox::default();
+    let owners = root.wrap(Actor::keeping(&inbox)).unwrap();
+    let owners = further.wrap(owners).unwrap();
+    owners.swap(Load::One(middles.clone())).map(drop).unwrap();
+    let got = inbox.take().one();
+    assert!(!Arc::ptr_eq(&got, &middles));
+    secret.assert_lent(&got);
+}
