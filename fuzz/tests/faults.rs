@@ -31,6 +31,8 @@ const FAULTS: &[Fault] = &[
     Fault::NoIdentity,
     Fault::OneWay,
     Fault::ChildrenLeft,
+    Fault::LeaseUnlisted,
+    Fault::LeasedAsCrossed,
 ];
 
 #[test]

@@ -66,6 +66,8 @@ fn random_programs_reach_what_they_are_about() {
         far: 60,
         nested: 300,
         answered: 1_000,
+        leased: 25,
+        outlived: 8,
         home: 1_000,
         away: 800,
     };
@@ -74,10 +76,13 @@ fn random_programs_reach_what_they_are_about() {
         tally.far >= least.far,
         tally.nested >= least.nested,
         tally.answered >= least.answered,
+        tally.leased >= least.leased,
+        tally.outlived >= least.outlived,
         tally.home >= least.home,
         tally.away >= least.away,
     ];
-    assert_eq!(enough, [true; 6], "{tally:?}");
+    println!("{tally:?}");
+    assert_eq!(enough, [true; 8], "{tally:?}");
 }
 
 #[test]

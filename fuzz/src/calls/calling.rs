@@ -1,12 +1,13 @@
 //! Makes calls, foretells what they do, and compares.
 
 use super::crossing::{Answer, Part, Way};
-use super::interfaces::{AnyRef, Fault, Kind, Load, Outline};
+use super::interfaces::{AnyLease, AnyRef, Fault, Kind, Load, Named, Outline, Peer};
 use super::interpreter::PLAIN;
+use super::leasing::{perform_leased, take_lease};
 use super::loads;
 use super::program::{Method, Recipe, Reply};
 use super::references::{Ref, RefId};
-use super::stage::{Callee, Ended, Frame, Held, Stage, Step, with};
+use super::stage::{Callee, Ended, Frame, Held, HeldLease, Stage, Step, with};
 use super::tree::WorldId;
 use crate::panics::{Planned, drop_all, violated, violation};
 use membrane::{ErrorKind, Reason};
@@ -36,6 +37,14 @@ enum Real {
     Panicked,
 }
 
+/// What a call is made through.
+pub enum Through {
+    /// What somebody holds.
+    Reference(AnyRef),
+    /// A lease, off the stage.
+    Lease(HeldLease),
+}
+
 /// Where a call on its way in is turned back, and how.
 struct TurnedBack {
     /// The proxy that says so, by its position on the way.
@@ -43,8 +52,15 @@ struct TurnedBack {
     answer: Answer,
 }
 
-/// Calls a reference that `world` holds.
+/// Calls a reference that `world` holds, or through a lease.
 pub fn call(world: WorldId, slot: u8, method: u8, recipe: Recipe, reply: Reply) {
+    if method >= 128
+        && let Some(lease) = take_lease(world, slot)
+    {
+        let method = method_of(lease.real.kind(), method);
+        perform_leased(world, lease, method, recipe, reply);
+        return;
+    }
     let held = with(|stage| {
         let slots = &stage.worlds[world].slots;
         let is_proxy = |held: &&Held| matches!(stage.refs.get(held.model), Ref::Proxy(_));
@@ -59,15 +75,19 @@ pub fn call(world: WorldId, slot: u8, method: u8, recipe: Recipe, reply: Reply) 
         slots.get(usize::from(slot) % slots.len().max(1)).cloned()
     });
     let Some(held) = held else { return };
-    let method = match held.real.kind() {
-        Kind::Fun => Method::Call,
-        Kind::Named => [Method::Ping, Method::Mark][usize::from(method) % 2],
-        Kind::Peer => {
-            use Method::{Fail, Mark, Near, Ping, Swap, Twice};
-            [Swap, Swap, Swap, Fail, Near, Near, Ping, Mark, Twice, Swap][usize::from(method) % 10]
-        }
-    };
+    let method = method_of(held.real.kind(), method);
     perform(world, held, method, recipe, reply);
+}
+
+const fn method_of(kind: Kind, method: u8) -> Method {
+    use Method::{Fail, Mark, Near, Ping, Swap, Twice};
+    match kind {
+        Kind::Fun => Method::Call,
+        Kind::Named => [Ping, Mark][method as usize % 2],
+        Kind::Peer => {
+            [Swap, Swap, Swap, Fail, Near, Near, Ping, Mark, Twice, Swap][method as usize % 10]
+        }
+    }
 }
 
 /// Asks a reference for its number.
@@ -84,6 +104,23 @@ pub fn ask(world: WorldId, slot: usize) {
 }
 
 fn perform(world: WorldId, held: Held, method: Method, recipe: Recipe, reply: Reply) {
+    let through = Through::Reference(held.real);
+    drop_all(make(world, held.model, through, method, recipe, reply));
+}
+
+/// Makes a call. A lease comes back.
+///
+/// # Panics
+///
+/// By a `violation` only.
+pub fn make(
+    world: WorldId,
+    number: RefId,
+    through: Through,
+    method: Method,
+    recipe: Recipe,
+    reply: Reply,
+) -> Option<Through> {
     let near = matches!(method, Method::Near).then(|| loads::named(world, recipe.picks[0]));
     let built = match (method, &near) {
         (Method::Near, Some(one)) => loads::Built {
@@ -108,7 +145,7 @@ fn perform(world: WorldId, held: Held, method: Method, recipe: Recipe, reply: Re
         let (frame, turned_back) = descend(
             stage,
             world,
-            held.model,
+            number,
             method,
             built.parts,
             built.outline,
@@ -119,16 +156,66 @@ fn perform(world: WorldId, held: Held, method: Method, recipe: Recipe, reply: Re
         (turned_back, steps)
     });
     let load = built.load;
-    let number = held.model;
-    let result = catch_unwind(AssertUnwindSafe(move || match (held.real, method) {
-        (AnyRef::Peer(one), Method::Ping) => plain(one.ping()),
-        (AnyRef::Peer(one), Method::Mark) => plain(one.mark("mark").map_err(Fault::Membrane)),
-        (AnyRef::Peer(one), Method::Swap) => value(one.swap(load)),
-        (AnyRef::Peer(one), Method::Fail) => plain(one.fail(load).map(|()| 0)),
-        (AnyRef::Peer(one), Method::Twice) => {
-            plain(one.twice().map(|(number, two)| number + two - 2))
-        }
-        (AnyRef::Peer(one), Method::Near) => {
+    let (reference, lease) = match through {
+        Through::Reference(real) => (Some(real), None),
+        Through::Lease(lease) => (None, Some(lease)),
+    };
+    let leased = lease.as_ref().map(|lease| &lease.real);
+    let result = catch_unwind(AssertUnwindSafe(move || match (reference, leased) {
+        (Some(AnyRef::Peer(one)), _) => on_peer(&*one, method, load, near),
+        (Some(AnyRef::Named(one)), _) => on_named(&*one, method),
+        (Some(AnyRef::Fun(one)), _) => value(one(load)),
+        (None, Some(AnyLease::Peer(one))) => on_peer(&**one, method, load, near),
+        (None, Some(AnyLease::Named(one))) => on_named(&**one, method),
+        (None, None) => unreachable!("one of both"),
+    }));
+    let real = result.unwrap_or_else(|payload| unwound(payload, &steps));
+    let frame = with(|stage| {
+        stage.depth = outer;
+        stage.frames.pop().expect("pushed above")
+    });
+    if violated() {
+        drop_all((real, frame, lease));
+        violation(String::new());
+    }
+    if let Some(lease) = &lease
+        && lease.target.is_some()
+    {
+        with(|stage| {
+            let is_over = matches!(stage.refs.get(lease.model), Ref::Proxy(proxy)
+                if stage.trees.nodes[proxy.node].revoked.is_some());
+            stage.tally.leased += usize::from(frame.entered);
+            stage.tally.outlived += usize::from(is_over);
+        });
+    }
+    let answer = answer(method, &frame);
+    let expected = expect(&frame, turned_back, outer, method);
+    let compared = compare(world, real, expected, answer);
+    if let Err(text) = compared {
+        let (what, chain) = with(|stage| (stage.refs.describe(number), frame.steps.len()));
+        let how = if lease.is_some() { ", leased" } else { "" };
+        drop_all(lease);
+        violation(format!(
+            "{method:?} by world {world} of {what}{how}, {chain} hops: {text}"
+        ));
+    }
+    lease.map(Through::Lease)
+}
+
+fn on_named(one: &(impl Named + ?Sized), method: Method) -> Real {
+    match method {
+        Method::Ping => plain(one.ping()),
+        _ => plain(one.mark("mark").map_err(Fault::Membrane)),
+    }
+}
+
+fn on_peer(one: &(impl Peer + ?Sized), method: Method, load: Load, near: Option<Held>) -> Real {
+    match method {
+        Method::Ping | Method::Mark => on_named(one, method),
+        Method::Swap => value(one.swap(load)),
+        Method::Fail => plain(one.fail(load).map(|()| 0)),
+        Method::Twice => plain(one.twice().map(|(number, two)| number + two - 2)),
+        Method::Near => {
             let Some(Held {
                 real: AnyRef::Named(other),
                 ..
@@ -138,28 +225,7 @@ fn perform(world: WorldId, held: Held, method: Method, recipe: Recipe, reply: Re
             };
             value(one.near(other).map(Load::Named).map_err(Fault::Membrane))
         }
-        (AnyRef::Named(one), Method::Ping) => plain(one.ping()),
-        (AnyRef::Named(one), _) => plain(one.mark("mark").map_err(Fault::Membrane)),
-        (AnyRef::Fun(one), _) => value(one(load)),
-        (AnyRef::Peer(_), Method::Call) => unreachable!("closures only"),
-    }));
-    let real = result.unwrap_or_else(|payload| unwound(payload, &steps));
-    let frame = with(|stage| {
-        stage.depth = outer;
-        stage.frames.pop().expect("pushed above")
-    });
-    if violated() {
-        drop_all((real, frame));
-        violation(String::new());
-    }
-    let answer = answer(method, &frame);
-    let expected = expect(&frame, turned_back, outer, method);
-    let compared = compare(world, real, expected, answer);
-    if let Err(text) = compared {
-        let (what, chain) = with(|stage| (stage.refs.describe(number), frame.steps.len()));
-        violation(format!(
-            "{method:?} by world {world} of {what}, {chain} hops: {text}"
-        ));
+        Method::Call => unreachable!("closures only"),
     }
 }
 

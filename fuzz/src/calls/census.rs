@@ -1,7 +1,7 @@
 //! Who is alive: exactly what somebody can reach, and what each membrane says of the number of its proxies.
 //!
 //! Asked between operations, when no call runs. A reference that is held keeps its proxy alive; a proxy of a live membrane
-//! keeps its target; a revoked one keeps nothing.
+//! keeps its target; a revoked one keeps nothing. A lease keeps the proxy, and what stood behind it as it was taken.
 
 use super::crossing::Cursor;
 use super::references::{Ref, RefId};
@@ -92,6 +92,12 @@ fn compare(stage: &Stage, told: &[(NodeId, usize, Option<&str>)]) -> Result<(), 
             .cursors
             .iter()
             .for_each(|held| reached.cursor(stage, &held.model));
+        for lease in &world.leases {
+            reached.reference(stage, lease.model);
+            if let Some(target) = lease.target {
+                reached.reference(stage, target);
+            }
+        }
     }
     for (number, object) in stage.objects.iter().enumerate() {
         let should = stage

@@ -1,6 +1,6 @@
 //! The interfaces that programs call, and every shape in which references cross.
 
-use membrane::{Error, Passable, interface};
+use membrane::{Error, Lease, Passable, interface, lease};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -98,6 +98,33 @@ pub enum AnyRef {
     Peer(PeerRef),
     Named(NamedRef),
     Fun(FunRef),
+}
+
+/// A lease of what a reference is.
+pub enum AnyLease {
+    /// Of the wider interface.
+    Peer(Lease<dyn Peer>),
+    /// Of the narrower one.
+    Named(Lease<dyn Named>),
+}
+
+impl AnyLease {
+    /// Leases `one`; closures are not leased.
+    pub fn of(one: &AnyRef) -> Option<Self> {
+        match one {
+            AnyRef::Peer(one) => Some(Self::Peer(lease(one))),
+            AnyRef::Named(one) => Some(Self::Named(lease(one))),
+            AnyRef::Fun(_) => None,
+        }
+    }
+
+    /// The interface that it was leased as.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Peer(_) => Kind::Peer,
+            Self::Named(_) => Kind::Named,
+        }
+    }
 }
 
 /// An interface, or the type of closures.

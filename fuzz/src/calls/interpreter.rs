@@ -3,12 +3,13 @@
 use super::calling;
 use super::crossing::{Answer, Way};
 use super::interfaces::{AnyRef, Kind, Leaf, Load, Outline};
+use super::leasing;
 use super::loads;
 use super::program::{Op, Recipe, Reply, Rights};
 use super::stage::{Handles, Held, World, with};
 use super::tree::{Node, NodeId, Side, WorldId};
 use crate::panics::{drop_all, violated, violation};
-use membrane::{Direction, Error, ErrorKind, Membrane, PolicyProblem};
+use membrane::{Direction, Error, ErrorKind, Membrane, PolicyProblem, WaitError};
 use std::time::Duration;
 
 /// The most membranes.
@@ -54,6 +55,8 @@ fn perform(op: Op, inside: Option<WorldId>) {
             recipe,
             reply,
         } => calling::call(world(side), slot, method, recipe, reply),
+        Op::Lease { side, slot } if inside.is_none() => leasing::lease(world(side), slot),
+        Op::GiveBack { side, slot } => leasing::give_back(world(side), slot),
         Op::Step { side, slot, reply } => calling::step(world(side), slot, reply),
         Op::Wrap {
             node,
@@ -82,7 +85,7 @@ fn perform(op: Op, inside: Option<WorldId>) {
         Op::Resume { node } => resume(node),
         Op::DropHandle { node } => drop_handle(node),
         Op::Probe if inside.is_none() => probe(),
-        Op::Probe => {}
+        Op::Lease { .. } | Op::Probe => {}
         Op::Race { node, rounds } => super::race::race(node, rounds),
     }
 }
@@ -152,6 +155,10 @@ fn probe() {
             if violated() {
                 return;
             }
+        }
+        leasing::ask_leased(world);
+        if violated() {
+            return;
         }
     }
 }
@@ -370,8 +377,16 @@ fn revoke(node: u8, how: u8, reason: u8) {
             // Foreseen first: the model must be right already when a `Drop` runs.
             with(|stage| stage.trees.revoke(node, reason));
             let waited = membrane.revoke_and_wait(reason, Duration::ZERO);
-            if with(|stage| stage.depth) == 0 && waited.is_err() {
-                violation(format!("revoke_and_wait outside of any call: {waited:?}"));
+            let (depth, is_leased) = with(|stage| (stage.depth, stage.is_leased(node)));
+            let expected = if is_leased {
+                Err(WaitError::Inside)
+            } else {
+                Ok(())
+            };
+            if depth == 0 && waited != expected {
+                violation(format!(
+                    "revoke_and_wait outside of any call: {waited:?}; should have been {expected:?}"
+                ));
             }
         }
         (0, Some(membrane), _) => {

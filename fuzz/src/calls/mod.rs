@@ -3,9 +3,10 @@
 //! # What a program is
 //!
 //! A list of operations: make objects and closures on any side, lend them, take them in, call them with loads of
-//! references, take steps of iterators, derive membranes, revoke them, drop handles and references. A call says how many of
-//! the *following* operations its target performs, on its own side, before it answers; so programs nest. A second tree
-//! of membranes shares a side with the first, so that proxies of one cross the other.
+//! references, lease proxies and call them through leases, take steps of iterators, derive membranes, revoke them, drop
+//! handles and references. A call says how many of the *following* operations its target performs, on its own side, before
+//! it answers; so programs nest. A second tree of membranes shares a side with the first, so that proxies of one cross the
+//! other.
 //!
 //! # What must hold
 //!
@@ -16,6 +17,7 @@
 //!   where caller and target are alone, only by a method that the membrane between them lists.
 //! - **Answer.** A call that is turned back, or whose result is withheld, answers with the kind and the reason foretold.
 //! - **Revocation.** After each one everything that anybody holds is called.
+//! - **Lease.** A call through a lease does what a call through the proxy does; what it keeps lives as long as it does.
 //! - **Census.** Between operations exactly the objects that somebody can reach are alive, and each membrane counts its
 //!   proxies right; at the end there is nothing.
 
@@ -26,6 +28,7 @@ pub mod crossing;
 pub mod interfaces;
 pub mod interpreter;
 pub mod iterating;
+pub mod leasing;
 pub mod loads;
 pub mod program;
 pub mod race;

@@ -34,6 +34,11 @@ pub struct Rights {
     pub depth: u32,
 }
 
+impl Rights {
+    /// The depth limit that programs stay below.
+    pub const DEEPEST: u32 = 128;
+}
+
 /// The listed methods of each interface, as bits in the order of [`Method::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Methods {
@@ -129,6 +134,11 @@ pub enum Op {
         recipe: Recipe,
         reply: Reply,
     },
+    /// Leases a proxy and asks it, outside of any call. What the side calls by a number of 128 or more it calls through a lease,
+    /// if it has one.
+    Lease { side: u8, slot: u8 },
+    /// Gives a lease back.
+    GiveBack { side: u8, slot: u8 },
     /// Takes a step of an iterator.
     Step { side: u8, slot: u8, reply: Reply },
     /// Lends one reference through a handle.
@@ -195,7 +205,14 @@ impl<'a> Arbitrary<'a> for Rights {
             outbound: methods()?,
             homecoming: [0, 0, 0, 0, 0, 1, 2, 0][usize::from(settings & 7)],
             propagate: settings & 8 != 0,
-            depth: [128, 128, 128, 128, 6, 4, 3, 1][usize::from(settings >> 5)],
+            // Mostly out of reach: leases are called only where it is, all over.
+            depth: match settings >> 4 {
+                9 => 6,
+                11 => 4,
+                13 => 3,
+                15 => 1,
+                _ => Self::DEEPEST,
+            },
         })
     }
 }
@@ -243,7 +260,7 @@ impl<'a> Arbitrary<'a> for Op {
             5 => Self::DropAll {
                 side: u.arbitrary()?,
             },
-            6..=14 => Self::Call {
+            6..=13 => Self::Call {
                 side: u.arbitrary()?,
                 slot: u.arbitrary()?,
                 method: u.arbitrary()?,
@@ -280,13 +297,21 @@ impl<'a> Arbitrary<'a> for Op {
             28 => Self::DropHandle {
                 node: u.arbitrary()?,
             },
-            29 => Self::Probe,
+            14 | 29 if code >= 32 => Self::Lease {
+                side: u.arbitrary()?,
+                slot: u.arbitrary()?,
+            },
+            14 | 29 => Self::Probe,
             30 if code >= 160 => Self::Resume {
                 node: u.arbitrary()?,
             },
             30 => Self::Suspend {
                 node: u.arbitrary()?,
                 reason: u.arbitrary()?,
+            },
+            _ if code < 64 => Self::GiveBack {
+                side: u.arbitrary()?,
+                slot: u.arbitrary()?,
             },
             _ if code == 0xFF => Self::Race {
                 node: u.arbitrary()?,

@@ -4,10 +4,10 @@
 //! and nothing is dropped, while it is.
 
 use super::crossing::{Answer, Cursor, Part, Rules, Way};
-use super::interfaces::{AnyRef, Items, Kind, Leaf, Outline, Watch};
-use super::program::{Method, Op, Reply};
+use super::interfaces::{AnyLease, AnyRef, Items, Kind, Leaf, Outline, Watch};
+use super::program::{Method, Op, Reply, Rights};
 use super::references::{ObjectId, Ref, RefId, Refs};
-use super::tree::{Trees, WorldId};
+use super::tree::{NodeId, Trees, WorldId};
 use membrane::{Membrane, Reason, Revoker, ScopedGrant};
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 pub const MAX_SLOTS: usize = 12;
 /// The most iterators that a world holds.
 pub const MAX_CURSORS: usize = 4;
+/// The most leases that a world holds: all together are well below the bound on depth, which they count for.
+pub const MAX_LEASES: usize = 2;
 
 /// A reference that a world holds.
 #[derive(Clone)]
@@ -35,6 +37,16 @@ pub struct HeldItems {
     pub model: Cursor,
 }
 
+/// A lease that a world holds.
+pub struct HeldLease {
+    /// The real one.
+    pub real: AnyLease,
+    /// Of which proxy.
+    pub model: RefId,
+    /// What stands behind that, which it keeps in use if the membrane's calls went through freely when it was taken.
+    pub target: Option<RefId>,
+}
+
 /// What one place holds.
 #[derive(Default)]
 pub struct World {
@@ -42,6 +54,8 @@ pub struct World {
     pub slots: Vec<Held>,
     /// Iterators.
     pub cursors: Vec<HeldItems>,
+    /// Leases.
+    pub leases: Vec<HeldLease>,
     turn: usize,
 }
 
@@ -181,6 +195,10 @@ pub struct Tally {
     pub nested: usize,
     /// Calls that the membrane answered.
     pub answered: usize,
+    /// Targets that were entered through a lease that keeps them.
+    pub leased: usize,
+    /// Leases that keep what a revocation took.
+    pub outlived: usize,
     /// References that arrived as the object itself.
     pub home: usize,
     /// References that arrived as a proxy.
@@ -193,6 +211,8 @@ impl std::ops::AddAssign for Tally {
         self.far += other.far;
         self.nested += other.nested;
         self.answered += other.answered;
+        self.leased += other.leased;
+        self.outlived += other.outlived;
         self.home += other.home;
         self.away += other.away;
     }
@@ -278,6 +298,12 @@ impl World {
         ))
     }
 
+    /// Holds a lease. What has to make room is returned.
+    pub fn hold_lease(&mut self, lease: HeldLease) -> Option<HeldLease> {
+        self.leases.push(lease);
+        (self.leases.len() > MAX_LEASES).then(|| self.leases.remove(0))
+    }
+
     /// The slots that hold a reference as `kind`.
     pub fn slots_of(&self, kind: Kind) -> impl Iterator<Item = &Held> {
         self.slots
@@ -287,6 +313,20 @@ impl World {
 }
 
 impl Stage {
+    /// Whether leases keep something of `node`, or of what derives from it, in use.
+    pub fn is_leased(&self, node: NodeId) -> bool {
+        let leases = self.worlds.iter().flat_map(|world| &world.leases);
+        let kept = leases.filter(|lease| lease.target.is_some());
+        kept.map(|lease| self.refs.get(lease.model))
+            .any(|proxy| matches!(proxy, Ref::Proxy(proxy) if self.trees.derives(proxy.node, node)))
+    }
+
+    /// Whether the bound on depth is out of reach everywhere: then it is all one whether a call counts for it.
+    pub fn is_deep(&self) -> bool {
+        let mut nodes = self.trees.nodes.iter();
+        nodes.all(|node| node.rights.depth == Rights::DEEPEST)
+    }
+
     /// The rules, as of now, for a thread inside of `depth` calls.
     pub fn rules(&mut self, depth: usize) -> Rules<'_> {
         Rules {
