@@ -9,7 +9,10 @@ mod reachable;
 #[path = "confinement/upcasts.rs"]
 mod upcasts;
 
-use membrane::{Direction, Error, ErrorKind, Membrane, Policy, PolicyBuilder, allow, interface};
+use membrane::{
+    Allow, Direction, Error, ErrorKind, Interface, Membrane, Policy, PolicyBuilder, allow,
+    interface,
+};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tests::fixtures::parcel::{Load, Secret};
 

@@ -156,7 +156,7 @@ pub(crate) type Places = (&'static str, &'static [Super]);
 
 /// What of `allowed`, a list for the methods of the interface with `places`, concerns its super-interface `T`, or itself, as
 /// a list for the methods of `T`.
-pub(crate) fn allowed_of<T: ?Sized + Interface>((own, supers): Places, allowed: u64) -> u64 {
+pub(crate) fn allowed_of<T: ?Sized + Target>((own, supers): Places, allowed: u64) -> u64 {
     let start = |key: &str| {
         if own == key {
             return Some(0);
@@ -165,9 +165,9 @@ pub(crate) fn allowed_of<T: ?Sized + Interface>((own, supers): Places, allowed: 
         found.map(|(_, at, _)| *at)
     };
     let mut seen = 0;
-    let whole = (T::__KEY, 0, <T as Interface>::METHODS);
+    let (key, inner) = T::PLACES;
     // What is further in comes later, and has the last word on its methods: see `offset`.
-    for (key, at, methods) in std::iter::once(&whole).chain(T::__SUPERS) {
+    for (key, at, methods) in std::iter::once(&(key, 0, T::METHODS)).chain(inner) {
         let ones = (1_u64 << methods.len()) - 1;
         let listed = start(key).map_or(0, |from| allowed >> from & ones);
         seen = seen & !(ones << at) | listed << at;

@@ -437,9 +437,8 @@ impl Membrane {
     ///
     /// To take back what is lent, be it by a grant that somebody further down made; no handle. See [`Lent`].
     ///
-    /// Of a proxy that stands for another of the same tree, and of one that is asked as a super-interface of what it crossed
-    /// as, only what is surely allowed counts. `None` for any other object, also for a proxy of another tree. The question is
-    /// the owner's to ask: it takes the membrane's handle.
+    /// Of a proxy that stands for another of the same tree, only what both allow counts. `None` for any other object, also for a
+    /// proxy of another tree. The question is the owner's to ask: it takes the membrane's handle.
     ///
     /// # Examples
     ///

@@ -66,32 +66,11 @@ pub(crate) struct Found {
     pub(crate) layered: bool,
     /// The methods that the proxy lets through, as bits: of the interface that its object crossed as.
     pub(crate) allowed: u64,
-    /// The names of these methods.
-    methods: &'static [&'static str],
+    /// Where that interface has its methods.
+    places: Places,
 }
 
 impl Found {
-    /// The methods of `T` that the proxy surely lets through, as bits.
-    fn allowed_as<T: ?Sized + Target>(&self) -> u64 {
-        if self.interface == TypeId::of::<T>() {
-            return self.allowed;
-        }
-        let lets_through = |name: &str| {
-            let mut named = self.methods.iter().enumerate();
-            let mut of_this_name = named
-                .by_ref()
-                .filter(|(_, method)| **method == name)
-                .peekable();
-            of_this_name.peek().is_some()
-                && of_this_name.all(|(number, _)| self.allowed & (1 << number) != 0)
-        };
-        T::METHODS
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| lets_through(name))
-            .fold(0, |bits, (number, _)| bits | 1 << number)
-    }
-
     /// The side where the target lives.
     pub(crate) fn lives(&self) -> Option<&Arc<Scope>> {
         match self.direction {
@@ -133,13 +112,12 @@ pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Wh
     }
 }
 
-/// What `object` is, if it is a proxy of the tree `root`, live or broken: with the methods of `T` that may surely be called.
+/// What `object` is, if it is a proxy of the tree `root`, live or broken: with the methods of `T` that may be called.
 ///
-/// Of layers of proxies that is what all of them let through; of a proxy that is asked as a super-interface, the methods of
-/// whose names it lets through all. What cannot be looked at lets nothing through.
+/// Of layers of proxies that is what all of them let through. What cannot be looked at lets nothing through.
 pub(crate) fn lent<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Option<Found> {
     let (mut outer, mut target) = ask(object, root).ok()??;
-    outer.allowed = outer.allowed_as::<T>();
+    outer.allowed = allowed_of::<T>(outer.places, outer.allowed);
     let mut layered = outer.layered && outer.refusal.is_none();
     for _ in 0..MAX_LAYERS {
         if !layered {
@@ -148,7 +126,7 @@ pub(crate) fn lent<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Option<Fou
         let Some(Ok(Some((inner, below)))) = target.map(|target| ask(&target, root)) else {
             break;
         };
-        outer.allowed &= inner.allowed_as::<T>();
+        outer.allowed &= allowed_of::<T>(inner.places, inner.allowed);
         layered = inner.layered && inner.refusal.is_none();
         target = below;
     }
@@ -260,7 +238,7 @@ impl Query<'_> {
                     refusal,
                     layered: proxy.is_layered(),
                     allowed: proxy.allowed(),
-                    methods: T::METHODS,
+                    places: T::PLACES,
                 });
                 target
             }

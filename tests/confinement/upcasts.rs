@@ -145,3 +145,92 @@ fn upcast_proxy_gains_no_right_however_it_is_passed_on() {
     assert_eq!(as_base.base(), Ok(1));
     assert!(!Arc::ptr_eq(&as_base, &lent));
 }
+
+type Call<T> = fn(&T) -> Result<u64, Error>;
+
+/// Asserts that `calls`, the methods of `object` in their order, go through as the owner is told. How many that are.
+#[track_caller]
+fn assert_told<T: ?Sized + Interface>(
+    membrane: &Membrane,
+    object: &Arc<T>,
+    calls: &[Call<T>],
+) -> usize {
+    let lent = membrane.lent(object).expect("a proxy of the membrane's");
+    for (number, call) in (0..).zip(calls) {
+        let name = <T as Interface>::METHODS[number as usize];
+        assert_eq!(
+            lent.allows(number),
+            call(object).is_ok(),
+            "`{name}` as {}",
+            <T as Interface>::NAME
+        );
+    }
+    let beyond = u32::try_from(calls.len()).expect("few");
+    for number in [beyond, 63, 64, 65, u32::MAX] {
+        assert!(!lent.allows(number), "there is no method {number}");
+    }
+    (0..beyond).filter(|number| lent.allows(*number)).count()
+}
+
+/// Fails if the bits of the interface that crossed are taken for those of the one that is asked.
+#[test]
+fn owner_who_asks_about_an_upcast_proxy_is_told_exactly_what_may_be_called() {
+    let told = |list: Allow| {
+        let policy = tempting("Top").inbound(list).build().unwrap();
+        let membrane = Membrane::new(policy);
+        let top = membrane
+            .wrap::<dyn Top>(Arc::new(Thing::default()))
+            .unwrap();
+        let middle: Arc<dyn Middle> = top.clone();
+        let base: Arc<dyn Base> = top.clone();
+        [
+            assert_told(
+                &membrane,
+                &top,
+                &[|t| t.top(), |t| t.sum(), |t| t.middle(), |t| t.base()],
+            ),
+            assert_told(&membrane, &middle, &[|m| m.middle(), |m| m.base()]),
+            assert_told(&membrane, &base, &[|b| b.base()]),
+        ]
+    };
+    assert_eq!(told(allow!(dyn Top: top)), [1, 0, 0]);
+    assert_eq!(told(allow!(dyn Top: top, sum)), [2, 0, 0]);
+    assert_eq!(told(allow!(dyn Top: middle)), [1, 1, 0]);
+    assert_eq!(told(allow!(dyn Top: base)), [1, 1, 1]);
+    assert_eq!(told(allow!(dyn Top: top, base)), [2, 1, 1]);
+    assert_eq!(told(allow!(dyn Top: top, sum, middle, base)), [4, 2, 1]);
+    assert_eq!(told(allow!(dyn Top:)), [0, 0, 0]);
+}
+
+/// Fails if names are compared instead of places: a method that is inherited twice has two, of which one is called.
+#[test]
+fn owner_who_asks_about_an_upcast_proxy_is_told_of_what_is_inherited_twice() {
+    let listed = allow!(dyn Bottom: left, base);
+    let policy = tempting("Bottom").inbound(listed).build().unwrap();
+    let membrane = Membrane::new(policy);
+    let bottom = membrane.wrap::<dyn Bottom>(Arc::new(Thing::default()));
+    let bottom = bottom.unwrap();
+    let left: Arc<dyn Left> = bottom.clone();
+    let right: Arc<dyn Right> = bottom.clone();
+    for base in [left.clone() as Arc<dyn Base>, right.clone(), bottom] {
+        assert_eq!(assert_told(&membrane, &base, &[|b| b.base()]), 1);
+    }
+    let told = assert_told(&membrane, &left, &[|l| l.left(), |l| l.base()]);
+    assert_eq!(told, 2);
+    let told = assert_told(&membrane, &right, &[|r| r.right(), |r| r.base()]);
+    assert_eq!(told, 1);
+}
+
+/// Fails if what is below an upcast proxy's own proxy is not looked at, or as the wrong interface.
+#[test]
+fn owner_is_told_what_both_let_through_of_a_proxy_around_an_upcast_one() {
+    for (below, allowed) in [(allow!(dyn Top: base), 1), (allow!(dyn Top: top), 0)] {
+        let policy = || tempting("Top").inbound(below).build().unwrap();
+        let membrane = Membrane::new(policy());
+        let siblings = [(); 2].map(|()| membrane.grant(&policy()).unwrap());
+        let top = siblings[0].wrap::<dyn Top>(Arc::new(Thing::default()));
+        let around = siblings[1].wrap::<dyn Base>(top.unwrap()).unwrap();
+        let told = assert_told(&membrane, &around, &[|b| b.base()]);
+        assert_eq!(told, allowed);
+    }
+}
