@@ -145,6 +145,66 @@ impl Shop for Stock {
     }
 }
 
+/// Counts how often it is converted, and how often it is measured.
+#[derive(Clone, Default)]
+struct Probe(Arc<[AtomicUsize; 2]>);
+
+impl Probe {
+    fn converted(&self) -> usize {
+        self.0[0].load(SeqCst)
+    }
+
+    fn measured(&self) -> usize {
+        self.0[1].load(SeqCst)
+    }
+}
+
+impl Passable for Probe {
+    const BARE: bool = false;
+
+    fn pass(self, _: &membrane::Crossing<'_>) -> Result<Self, Error> {
+        self.0[0].fetch_add(1, SeqCst);
+        Ok(self)
+    }
+
+    fn size_bytes(&self) -> u64 {
+        self.0[1].fetch_add(1, SeqCst);
+        10
+    }
+}
+
+#[interface]
+trait Post {
+    fn send(&self, probe: Probe) -> Result<(), Error>;
+    fn back(&self, probe: Probe) -> Result<Probe, Error>;
+    fn weigh(&self, one: &[u32; 3], many: &[u32]) -> Result<(), Error>;
+}
+
+struct Office;
+
+impl Post for Office {
+    fn send(&self, _: Probe) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn back(&self, probe: Probe) -> Result<Probe, Error> {
+        Ok(probe)
+    }
+
+    fn weigh(&self, _: &[u32; 3], _: &[u32]) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+fn post_policy() -> Policy {
+    let policy = Policy::builder().inbound(allow!(dyn Post: send, back, weigh));
+    policy.build().expect("one list")
+}
+
+fn post(membrane: &Membrane) -> Arc<dyn Post> {
+    membrane.wrap::<dyn Post>(Arc::new(Office)).expect("live")
+}
+
 fn policy() -> Policy {
     let all = allow!(dyn Shop: ping, say, fetch, complain, tell, hand, open, items);
     let both = Policy::builder().inbound(all).outbound(all);
@@ -231,4 +291,41 @@ fn condition_is_lost_when_the_error_crosses_as_data() {
     let error = outer.wrap(told).unwrap()(0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Exhausted);
     assert_eq!((error.condition(), error.retry_after()), (None, None));
+}
+
+#[test]
+fn conditions_are_read_as_they_were_set() {
+    let all = conditions(|builder| {
+        builder
+            .expires_after(2 * SECOND)
+            .calls(3)
+            .rate_with_burst(4, SECOND, 5)
+            .concurrency(6)
+            .bytes_in(7)
+            .bytes_out(8)
+            .proxies(9)
+    });
+    assert_eq!(all.expiry(), Some(2 * SECOND));
+    assert_eq!(all.calls(), Some(3));
+    let rate = all.rate().expect("set");
+    assert_eq!((rate.calls, rate.per, rate.burst), (4, SECOND, 5));
+    assert_eq!(all.concurrency(), Some(6));
+    assert_eq!((all.bytes_in(), all.bytes_out()), (Some(7), Some(8)));
+    assert_eq!(all.proxies(), Some(9));
+    let shown = format!("{all:?}");
+    for part in [
+        "Conditions {",
+        "expiry: Some(2s)",
+        "calls: Some(3)",
+        "proxies: Some(9)",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    let none = conditions(|builder| builder);
+    assert_eq!(
+        (none.expiry(), none.calls(), none.rate()),
+        (None, None, None)
+    );
+    assert_eq!((none.concurrency(), none.proxies()), (None, None));
+    assert_eq!((none.bytes_in(), none.bytes_out()), (None, None));
 }

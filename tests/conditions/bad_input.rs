@@ -111,6 +111,19 @@ fn another_clock_is_an_error_where_the_first_one_counts() {
         )
         .unwrap_err();
     assert_eq!(error.problems(), [PolicyProblem::OtherClock]);
+    // It may name the very one.
+    let same = root.grant_with(
+        &policy(),
+        &conditions(|builder| builder.calls(1).clock(clock.clone())),
+    );
+    lent(&same.unwrap()).1.ping().unwrap();
+    // The system's is another, too.
+    let by_the_system = under(|builder| builder.expires_after(10 * SECOND));
+    let error = by_the_system.grant_with(
+        &policy(),
+        &conditions(|builder| builder.calls(1).clock(clock.clone())),
+    );
+    assert_eq!(error.unwrap_err().problems(), [PolicyProblem::OtherClock]);
     // Where nothing counts by it, a child may bring its own.
     let timeless = under(|builder| builder.calls(5));
     let child = grant(&timeless, |builder| {

@@ -37,6 +37,40 @@ fn arguments_and_results_are_spent_by_their_way() {
     assert_eq!(left(), (955, 837));
 }
 
+#[test]
+fn borrowed_arguments_are_spent_like_owned_ones() {
+    let conditions = conditions(|builder| builder.bytes_in(100));
+    let membrane = Membrane::with_conditions(post_policy(), &conditions).unwrap();
+    let post = post(&membrane);
+    post.weigh(&[7; 3], &[]).unwrap();
+    assert_eq!(membrane.conditions().bytes_in_left, Some(88));
+    post.weigh(&[7; 3], &[1, 2, 3]).unwrap();
+    assert_eq!(membrane.conditions().bytes_in_left, Some(64));
+    assert_unmet(post.weigh(&[7; 3], &[0; 14]), Condition::BytesIn, None);
+    post.weigh(&[7; 3], &[0; 13]).unwrap();
+}
+
+/// `Passable::size_bytes` is its author's code, and may take its time. Fails if it is asked for nothing.
+#[test]
+fn values_are_measured_only_where_their_bytes_are_counted() {
+    let measured = |build: fn(ConditionsBuilder) -> ConditionsBuilder| {
+        let membrane = Membrane::with_conditions(post_policy(), &conditions(build)).unwrap();
+        let post = post(&membrane);
+        let (sent, returned) = (Probe::default(), Probe::default());
+        post.send(sent.clone()).unwrap();
+        post.back(returned.clone()).unwrap();
+        (sent.measured(), returned.measured())
+    };
+    assert_eq!(measured(|builder| builder), (0, 0));
+    assert_eq!(measured(|builder| builder.calls(9).proxies(9)), (0, 0));
+    assert_eq!(measured(|builder| builder.bytes_in(99)), (1, 1));
+    assert_eq!(measured(|builder| builder.bytes_out(99)), (0, 1));
+    assert_eq!(
+        measured(|builder| builder.bytes_in(99).bytes_out(99)),
+        (1, 2)
+    );
+}
+
 /// Fails if the bytes are spent before they are found to be there, or the target is entered with too many.
 #[test]
 fn too_many_bytes_inward_are_refused_before_the_target() {
@@ -149,7 +183,7 @@ fn values_are_measured_by_what_they_hold() {
     assert_eq!(size(&vec![7_u8; 100]), 100);
     assert_eq!(size(&VecDeque::from([1_u16, 2])), 4);
     assert_eq!(size(&[1_u32; 3]), 12);
-    assert_eq!(size(&vec![1_u8].into_boxed_slice()), 1);
+    assert_eq!(size(&vec![1_u8, 2, 3].into_boxed_slice()), 3);
     assert_eq!(size(&Some(String::from("abc"))), 3);
     assert_eq!(size(&None::<String>), 0);
     assert_eq!(size(&Ok::<u8, String>(1)), 1);

@@ -269,3 +269,25 @@ fn long_lines_of_conditions_are_dropped_one_by_one() {
 fn sized_generations() -> usize {
     tests::sized(1_500, 60)
 }
+
+/// Converting an argument may run its author's code. Fails if the accounts further up are asked only when the target is about to
+/// be entered.
+#[test]
+fn call_that_a_parents_account_refuses_is_refused_before_its_arguments_are_converted() {
+    let accounts: [fn(ConditionsBuilder) -> ConditionsBuilder; 3] = [
+        |builder| builder.calls(1),
+        |builder| builder.rate(1, 1_000_000 * SECOND),
+        |builder| builder.calls(1).rate(1, 1_000_000 * SECOND),
+    ];
+    for account in accounts {
+        let root = Membrane::with_conditions(post_policy(), &conditions(account)).unwrap();
+        let many = conditions(|builder| builder.bytes_in(1_000));
+        let child = root.grant_with(&post_policy(), &many).unwrap();
+        let post = post(&child);
+        let parcel = Probe::default();
+        post.send(parcel.clone()).unwrap();
+        let error = post.send(parcel.clone()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Exhausted);
+        assert_eq!(parcel.converted(), 1);
+    }
+}

@@ -232,6 +232,31 @@ fn clock_that_uses_its_own_membrane_each_time_is_too_deep() {
     }
 }
 
+/// As `Clock` says. Fails if one more is let in.
+#[test]
+fn clock_is_asked_once_more_inside_of_itself_and_no_further() {
+    let own: Arc<Mutex<Option<Arc<dyn Shop>>>> = Arc::default();
+    let [inside, most] = [(); 2].map(|()| Arc::new(AtomicUsize::new(0)));
+    let clock = Arc::new(Odd(Box::new({
+        let (own, inside, most) = (own.clone(), inside.clone(), most.clone());
+        move || {
+            most.fetch_max(inside.fetch_add(1, SeqCst) + 1, SeqCst);
+            let shop = own.lock().unwrap().clone();
+            if let Some(shop) = shop {
+                let _ = shop.ping();
+            }
+            inside.fetch_sub(1, SeqCst);
+            SECOND
+        }
+    })));
+    let membrane = under(|builder| builder.expires_after(SECOND).clock(clock));
+    let (_, shop) = lent(&membrane);
+    *own.lock().unwrap() = Some(shop.clone());
+    shop.ping().unwrap();
+    own.lock().unwrap().take();
+    assert_eq!((inside.load(SeqCst), most.load(SeqCst)), (0, 2));
+}
+
 /// Whoever sets a clock may hold a call up in it. Fails if nobody looks at the switch after the clock was asked.
 #[test]
 fn target_is_not_entered_when_the_membrane_is_revoked_while_the_clock_is_asked() {

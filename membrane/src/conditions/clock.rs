@@ -74,12 +74,9 @@ impl Time {
         Ok(nanoseconds(now))
     }
 
+    /// Whether both are one clock of somebody's.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (None, None) => true,
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            _ => false,
-        }
+        matches!((&self.0, &other.0), (Some(a), Some(b)) if Arc::ptr_eq(a, b))
     }
 }
 

@@ -424,3 +424,39 @@ impl Drop for Place {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{Conditions, Ledger};
+    use std::sync::Arc;
+
+    fn under(above: Option<&Arc<Ledger>>) -> Arc<Ledger> {
+        let one = Conditions::builder().concurrency(1).build().expect("sound");
+        let ledger = Ledger::under(above, &one).expect("no more than is there");
+        ledger.expect("there is a condition")
+    }
+
+    /// Fails if a place that was never taken is given back: then two calls run at once.
+    #[test]
+    fn call_that_goes_on_without_a_place_gives_none_back() {
+        let ledger = under(None);
+        let place = ledger.admit().expect("the first");
+        drop(ledger.admit_again(None).expect("no deadline"));
+        assert_eq!(ledger.left().places, Some(0));
+        assert!(ledger.admit().is_err());
+        drop(ledger.admit_again(Some(place)).expect("no deadline"));
+        assert_eq!(ledger.left().places, Some(1));
+    }
+
+    /// Fails, by overflow, if each ledger is dropped inside the one below.
+    #[test]
+    fn long_line_is_freed_on_a_small_stack() {
+        let (mut last, levels) = (under(None), if cfg!(miri) { 50 } else { 2_000 });
+        for _ in 1..levels {
+            last = under(Some(&last));
+        }
+        let small = std::thread::Builder::new().stack_size(64 << 10);
+        let freeing = small.spawn(move || drop(last)).expect("there is room");
+        freeing.join().expect("no panic");
+    }
+}

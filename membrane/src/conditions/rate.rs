@@ -126,4 +126,13 @@ mod tests {
             None
         );
     }
+
+    /// As far as a comparison of times goes, half of all there are: 292 years.
+    #[test]
+    fn allowance_ends_before_half_of_the_clock() {
+        let longest = (1_u64 << 63) - 1;
+        assert_eq!(rate(1, longest, 1).allowance(), Some(longest));
+        assert_eq!(rate(1, longest + 1, 1).allowance(), None);
+        assert_eq!(rate(1, 1 << 62, 2).allowance(), None);
+    }
 }
