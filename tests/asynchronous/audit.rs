@@ -177,6 +177,35 @@ fn outcome_is_that_of_the_last_poll() {
     assert_eq!(told, [("ask", Some(Outcome::Withheld(error)))]);
 }
 
+/// Fails if whoever heard that the call was let in does not hear that there was no room to go on with it.
+#[test]
+fn call_that_is_polled_on_too_deep_is_told_as_withheld() {
+    let membrane = Membrane::new(oracles().depth_limit(1).build().unwrap());
+    let log = Log::of(&membrane);
+    let lent = membrane.wrap(oracle(|| Ok(1))).unwrap();
+    let mut waiting: Asked = Box::pin(async move { lent.ask().await });
+    assert!(poll_idly(&mut waiting).is_pending());
+    assert_eq!(log.take(), [("ask", None)]);
+
+    let (waiting, told) = (Mutex::new(Some(waiting)), log.clone());
+    let around = oracle(move || {
+        let waiting = waiting.lock().unwrap().take();
+        let Poll::Ready(result) = poll_idly(&mut waiting.expect("polled once")) else {
+            panic!("there is no room")
+        };
+        assert_kind(result, ErrorKind::TooDeep);
+        let over = ("ask", Some(withheld(ErrorKind::TooDeep)));
+        assert_eq!(told.take(), [over]);
+        Ok(2)
+    });
+    let around = membrane.wrap(around).unwrap();
+    let mut asking = around.ask();
+    assert!(poll_idly(&mut asking).is_pending());
+    log.take();
+    assert_eq!(poll_idly(&mut asking), Poll::Ready(Ok(2)));
+    assert_eq!(log.take(), [("ask", ANSWERED)]);
+}
+
 #[test]
 fn conditions_and_time_are_told_when_they_end_a_call() {
     let limited =

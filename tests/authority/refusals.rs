@@ -2,8 +2,8 @@
 
 use super::seen;
 use membrane::{
-    Crossing, Error, ErrorKind, Homecoming, Membrane, OnPanic, Passable, Policy, Refusals, allow,
-    interface,
+    AuditRecord, Crossing, Error, ErrorKind, Homecoming, Membrane, OnPanic, Passable, Policy,
+    Refusals, allow, interface,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -186,6 +186,67 @@ fn call_that_fails_to_cross_as_it_is_revoked_is_one_refusal() {
             let counted = refused(&membrane);
             assert_eq!((counted.revoked, counted.total()), (1, 1), "{kind:?}");
         }
+    }
+}
+
+/// An argument that does not let itself be converted, for the reason that the test says.
+struct Stuck(ErrorKind);
+
+impl Passable for Stuck {
+    const BARE: bool = false;
+
+    fn pass(self, _: &Crossing<'_>) -> Result<Self, Error> {
+        Err(self.0.into())
+    }
+}
+
+#[interface]
+trait Post {
+    fn send(&self, stuck: Stuck) -> Result<(), Error>;
+}
+
+struct Office;
+
+impl Post for Office {
+    fn send(&self, _: Stuck) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// Fails if what an argument came to is counted by where it stuck instead.
+#[test]
+fn argument_that_sticks_is_counted_as_what_the_caller_was_told() {
+    for audited in [false, true] {
+        let policy = Policy::builder().inbound(allow!(dyn Post: send));
+        let membrane = Membrane::new(policy.build().unwrap());
+        if audited {
+            membrane.audit(|_: &AuditRecord<'_>| ());
+        }
+        let post = membrane.wrap::<dyn Post>(Arc::new(Office)).unwrap();
+        let told = |kind| {
+            let before = refused(&membrane);
+            assert_kind(post.send(Stuck(kind)), kind);
+            let after = refused(&membrane);
+            [
+                after.not_allowed - before.not_allowed,
+                after.revoked - before.revoked,
+                after.too_deep - before.too_deep,
+                after.rejected - before.rejected,
+                after.condition - before.condition,
+                after.panicked - before.panicked,
+            ]
+        };
+        assert_eq!(told(ErrorKind::Revoked), [0, 1, 0, 0, 0, 0]);
+        assert_eq!(told(ErrorKind::TooDeep), [0, 0, 1, 0, 0, 0]);
+        assert_eq!(told(ErrorKind::Rejected), [0, 0, 0, 1, 0, 0]);
+        for kind in [
+            ErrorKind::Suspended,
+            ErrorKind::Expired,
+            ErrorKind::Exhausted,
+        ] {
+            assert_eq!(told(kind), [0, 0, 0, 0, 1, 0], "{kind:?}");
+        }
+        assert_eq!(told(ErrorKind::Panicked), [0, 0, 0, 0, 0, 1]);
     }
 }
 

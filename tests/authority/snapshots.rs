@@ -349,3 +349,18 @@ fn snapshot_is_data() {
     let value = serde_json::to_value(grant.snapshot()).unwrap();
     assert_eq!(value["grants"][0]["state"]["revoked"]["reason"], "said so");
 }
+
+#[test]
+fn number_of_a_grant_is_greater_than_those_of_the_grants_before() {
+    let root = Membrane::new(worker_policy());
+    let made = [(); 20].map(|()| root.grant(&worker_policy()).unwrap().id());
+    let numbers = made.map(membrane::GrantId::get);
+    assert!(root.id().get() < numbers[0]);
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
+    assert!(made.is_sorted_by(|a, b| a < b), "compared as the numbers");
+    for id in made {
+        assert_eq!(id.to_string(), id.get().to_string());
+        assert_eq!(format!("{id:>20}"), format!("{:>20}", id.get()));
+        assert_eq!(serde_json::to_string(&id).unwrap(), id.to_string());
+    }
+}

@@ -152,16 +152,17 @@ fn duplicates_are_mistakes() {
     assert_eq!(
         mistakes([rule(
             "Account",
-            &["balance", "deposit", "balance", "balance"]
+            &[
+                "balance", "deposit", "balance", "balance", "deposit", "type", "type"
+            ]
         )]),
-        vec![
+        ["balance", "balance", "deposit", "type"].map(|method| {
             PolicyProblem::DuplicateMethod {
                 direction,
                 interface: "Account".into(),
-                method: "balance".into()
-            };
-            2
-        ]
+                method: method.into(),
+            }
+        })
     );
     // For the other direction it is no duplicate.
     let outbound = NamedRule {

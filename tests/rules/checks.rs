@@ -533,3 +533,54 @@ fn checks_agree_with_a_model() {
         "{passed} values of {built} cases passed"
     );
 }
+
+#[test]
+fn check_says_in_words_what_it_asks() {
+    for (check, words) in [
+        (Check::range(1..=9), "range 1 to 9"),
+        (Check::range(1..), "range at least 1"),
+        (Check::range(..10), "range at most 9"),
+        (Check::range::<u8>(..), "range any"),
+        (Check::float(0.5..=1.5), "float range 0.5 to 1.5"),
+        (Check::length(..=8), "length at most 8"),
+        (Check::characters(2..), "characters at least 2"),
+        (Check::prefix("a\"b"), r#"prefix "a\"b""#),
+        (Check::suffix(".txt"), r#"suffix ".txt""#),
+        (Check::pattern("a*"), r#"pattern "a*""#),
+        (Check::within("out"), r#"within "out""#),
+        (Check::one_of(["r"]), r#"one-of "r""#),
+        (Check::one_of([1, 2, 3]), "one-of 1, 2, 3"),
+        (Check::one_of([true, false]), "one-of true, false"),
+        (Check::Present, "present"),
+        (Check::each(Check::range(1..)), "each range at least 1"),
+        (
+            Check::keys(Check::each(Check::prefix("a"))),
+            r#"keys each prefix "a""#,
+        ),
+        (Check::values(Check::one_of([1, 2])), "values one-of 1, 2"),
+    ] {
+        assert_eq!(check.to_string(), words);
+    }
+}
+
+/// Arguments do not belong in logs. Fails if the view is shown with what it is of.
+#[test]
+fn view_of_an_argument_shows_its_kind_and_not_the_value() {
+    fn shown(value: &impl Passable) -> String {
+        format!("{:?} {:#?}", value.inspected(), value.inspected())
+    }
+    let twice = |kind: &str| format!("{kind} {kind}");
+    assert_eq!(shown(&String::from("secret")), twice("Text(..)"));
+    assert_eq!(shown(&4711_u32), twice("Integer(..)"));
+    assert_eq!(shown(&u128::MAX), twice("Integer(..)"));
+    assert_eq!(shown(&47.11_f64), twice("Float(..)"));
+    assert_eq!(shown(&true), twice("Bool(..)"));
+    assert_eq!(shown(&Some(4711_u32)), twice("Integer(..)"));
+    assert_eq!(shown(&None::<u32>), twice("Absent"));
+    assert_eq!(shown(&vec![4711_u32]), twice("List(..)"));
+    let map = BTreeMap::from([("secret".to_owned(), 1_u8)]);
+    assert_eq!(shown(&map), twice("Map(..)"));
+    let tags = vec!["secret".into()];
+    assert_eq!(shown(&Inner { tags }), twice("Record(..)"));
+    assert_eq!(shown(&()), twice("Opaque"));
+}

@@ -469,3 +469,30 @@ fn names_of_a_rule_are_looked_up_like_those_of_a_list() {
     let checks: Vec<_> = rules[0].checks().collect();
     assert_eq!(checks, [("name", &Check::length(..9))]);
 }
+
+#[test]
+fn check_of_keys_and_values_is_named_with_what_is_inside() {
+    let line = Check::keys(Check::values(Check::each(Check::prefix("a"))));
+    let named = mismatch("keys values each prefix", "text");
+    assert_eq!(wrong("find", "path", [line]), named);
+}
+
+/// Fails if what is inside of one of them is not counted: to look at it would take stack for each.
+#[test]
+fn more_than_sixty_four_checks_inside_each_other_are_too_deep_whatever_they_are_of() {
+    let kinds: [fn(Check) -> Check; 3] = [Check::each, Check::keys, Check::values];
+    let line = |kind: fn(Check) -> Check, levels| {
+        (1..levels).fold(Check::length(1..), |check, _| kind(check))
+    };
+    for kind in kinds {
+        let [problem] = &wrong("find", "path", [line(kind, 65)])[..] else {
+            panic!("it is too deep")
+        };
+        assert_eq!(*problem, RuleProblem::TooDeep);
+        assert_eq!(problem.to_string(), "more than 64 checks inside each other");
+        let [problem] = &wrong("find", "path", [line(kind, 64)])[..] else {
+            panic!("a path has no elements")
+        };
+        assert!(matches!(problem, RuleProblem::Mismatch { .. }));
+    }
+}

@@ -3,7 +3,10 @@
 use super::*;
 use membrane::AuditEvent::{Freed, Granted, ProxyDropped, Resumed, Revoked, Suspended, Wrapped};
 use membrane::Direction::{Inbound, Outbound};
-use membrane::{Condition, Conditions, Decision, GrantKind, Homecoming, OnPanic, Reason, rule};
+use membrane::{
+    Condition, Conditions, Crossing, Decision, Error, GrantKind, Homecoming, OnPanic, Passable,
+    Policy, Reason, allow, interface, rule,
+};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use tests::{Scripted, working};
 
@@ -199,6 +202,48 @@ fn refusal_by_a_rule_is_told_with_its_kind_and_method() {
     assert_kind(lent.run_with(plain_worker()), ErrorKind::Rejected);
     assert_eq!(log.calls(), [("run_with", refused(ErrorKind::Rejected))]);
     assert_eq!(seen(&root).refused.rejected, 1);
+}
+
+/// Panics when it is converted.
+struct Fuse;
+
+impl Passable for Fuse {
+    const BARE: bool = false;
+
+    fn pass(self, _: &Crossing<'_>) -> Result<Self, Error> {
+        panic_any(())
+    }
+}
+
+#[interface]
+trait Fuses {
+    fn put(&self, fuse: Fuse) -> Result<(), Error>;
+    fn take(&self) -> Result<Fuse, Error>;
+}
+
+struct Board;
+
+impl Fuses for Board {
+    fn put(&self, _: Fuse) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn take(&self) -> Result<Fuse, Error> {
+        Ok(Fuse)
+    }
+}
+
+/// Fails if a call that never came to its target is told as one that panicked there.
+#[test]
+fn panic_on_the_way_to_the_target_is_told_as_a_refusal_and_on_the_way_back_as_a_panic() {
+    let policy = Policy::builder().inbound(allow!(dyn Fuses: put, take));
+    let membrane = Membrane::new(policy.build().unwrap());
+    let log = Log::of(&membrane);
+    let lent = membrane.wrap::<dyn Fuses>(Arc::new(Board)).unwrap();
+    assert_kind(lent.put(Fuse), ErrorKind::Panicked);
+    assert_eq!(log.calls(), [("put", refused(ErrorKind::Panicked))]);
+    assert_kind(lent.take().map(drop), ErrorKind::Panicked);
+    assert_eq!(log.calls(), [("take", Outcome::Panicked)]);
 }
 
 #[test]
