@@ -11,10 +11,13 @@ mod limits;
 mod paths;
 #[path = "domains/refusals.rs"]
 mod refusals;
+#[path = "domains/shown.rs"]
+mod shown;
 
 use membrane::{Error, ErrorKind, Policy, allow, interface};
 use runtime::{
-    CallError, Domain, DynamicInterface, Limit, Limits, MessageLimits, Object, Runtime, Value,
+    CallError, Domain, Dynamic, DynamicInterface, Limit, Limits, MessageLimits, Object, Runtime,
+    Value,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tests::Token;

@@ -54,8 +54,7 @@ impl Between {
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self {
             Self::Lent(lent) => lent.check(),
-            Self::Link(membrane) if membrane.is_revoked() => membrane.pass((), Direction::Outbound),
-            Self::Link(_) => Ok(()),
+            Self::Link(membrane) => membrane.pass((), Direction::Outbound),
         }
     }
 }

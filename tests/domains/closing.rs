@@ -3,7 +3,8 @@
 use super::*;
 use membrane::Reason;
 use runtime::{Foreign, JoinError};
-use tests::{Census, soon, start};
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use tests::{Census, sized, soon, start};
 
 struct Far;
 
@@ -184,7 +185,7 @@ fn domain_that_is_dropped_is_closed() {
 #[test]
 fn close_agrees_with_calls_and_joins_of_other_threads() {
     let runtime = Runtime::new();
-    for _ in 0..tests::sized(200, 5) {
+    for _ in 0..sized(200, 5) {
         let guest = guest(&runtime, "guest", Limits::default());
         let peer = runtime.domain("peer", Limits::default());
         let (own, log) = oak(runtime.host());
@@ -234,5 +235,28 @@ fn domains_are_joined_once_and_not_to_themselves() {
             runtime.join(wet, dry, policy()).map(drop),
             Err(JoinError::Joined)
         );
+    }
+}
+
+/// Fails, in that they wait for each other, if a join locks the two in the order in which they are named.
+#[test]
+fn two_threads_join_the_same_two_either_way_round() {
+    let runtime = Runtime::new();
+    for _ in 0..sized(1_000, 30) {
+        let [left, right] = ["left", "right"].map(|name| runtime.domain(name, Limits::default()));
+        let both = Arc::new(AtomicUsize::new(0));
+        let joining = [(&left, &right), (&right, &left)].map(|(wet, dry)| {
+            let (wet, dry, both) = (wet.clone(), dry.clone(), both.clone());
+            let (runtime, policy) = (runtime.clone(), policy());
+            start(move || {
+                both.fetch_add(1, SeqCst);
+                while both.load(SeqCst) < 2 {
+                    std::hint::spin_loop();
+                }
+                runtime.join(&wet, &dry, policy).map(drop)
+            })
+        });
+        let joined = joining.map(tests::Started::finish);
+        assert!(joined.contains(&Ok(())) && joined.contains(&Err(JoinError::Joined)));
     }
 }

@@ -200,3 +200,76 @@ fn object_that_was_lent_by_a_grant_keeps_to_the_grant() {
     );
     assert_eq!(guest.call(&lent, ECHO, &["e".into()]), Ok("e".into()));
 }
+
+/// Fails if what may be called is found by the names of the methods: one that is inherited twice has two numbers, of which one
+/// is listed.
+#[test]
+fn method_that_is_inherited_twice_is_called_on_an_upcast_proxy_as_it_is_listed() {
+    #[interface(dynamic)]
+    trait Named {
+        fn name(&self) -> Result<String, Error>;
+        fn rename(&self, name: &str) -> Result<(), Error>;
+    }
+    #[interface(dynamic)]
+    trait Left: Named {
+        fn left(&self) -> Result<u8, Error>;
+    }
+    #[interface(dynamic)]
+    trait Right: Named {
+        fn right(&self) -> Result<u8, Error>;
+    }
+    #[interface(dynamic)]
+    trait Both: Left + Right {}
+    /// Where a guest keeps what it was lent, as less than it is.
+    #[interface(dynamic)]
+    trait Drawer {
+        fn put(&self, named: Arc<dyn Named>) -> Result<Arc<dyn Named>, Error>;
+    }
+    struct Thing;
+    impl Named for Thing {
+        fn name(&self) -> Result<String, Error> {
+            Ok("thing".into())
+        }
+        fn rename(&self, _: &str) -> Result<(), Error> {
+            Ok(())
+        }
+    }
+    impl Left for Thing {
+        fn left(&self) -> Result<u8, Error> {
+            Ok(1)
+        }
+    }
+    impl Right for Thing {
+        fn right(&self) -> Result<u8, Error> {
+            Ok(2)
+        }
+    }
+    impl Both for Thing {}
+    impl Drawer for Thing {
+        fn put(&self, named: Arc<dyn Named>) -> Result<Arc<dyn Named>, Error> {
+            Ok(named)
+        }
+    }
+    let runtime = Runtime::new();
+    let guest = runtime.domain("guest", Limits::default());
+    let policy = Policy::builder().inbound(allow!(dyn Both: name));
+    let policy = policy.build().expect("one list");
+    runtime.join(runtime.host(), &guest, policy).expect("new");
+    let both = runtime.host().own::<dyn Both>(Arc::new(Thing));
+    let lent = runtime.host().send(&both, &guest).expect("joined");
+    assert_eq!(guest.call_named(&lent, "name", &[]), Ok("thing".into()));
+    let drawer = guest.own::<dyn Drawer>(Arc::new(Thing));
+    let Ok(Value::Object(named)) = guest.call(&drawer, 0, &[lent.into()]) else {
+        panic!()
+    };
+    assert_eq!(named.interface().name(), "Named");
+    assert_eq!(
+        (named.method("name"), named.method("rename")),
+        (Some(0), None)
+    );
+    assert_eq!(guest.call(&named, 0, &[]), Ok("thing".into()));
+    assert_eq!(
+        kind(guest.call(&named, 1, &["x".into()])),
+        ErrorKind::Refused
+    );
+}

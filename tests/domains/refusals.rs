@@ -103,6 +103,50 @@ fn method_that_a_closure_does_not_have_is_refused_before_its_arguments_are_measu
     }
 }
 
+/// Fails if an iterator that crossed does not ask its membrane before it speaks of arguments.
+#[test]
+fn iterator_of_a_revoked_membrane_is_revoked_whatever_it_is_called_with() {
+    #[interface(dynamic)]
+    trait Source {
+        fn items(&self) -> Result<Box<dyn Iterator<Item = Result<u8, Error>> + Send>, Error>;
+    }
+    struct Spring;
+    impl Source for Spring {
+        fn items(&self) -> Result<Box<dyn Iterator<Item = Result<u8, Error>> + Send>, Error> {
+            Ok(Box::new([1, 2].map(Ok).into_iter()))
+        }
+    }
+    let runtime = Runtime::new();
+    let guest = runtime.domain("guest", Limits::default());
+    let policy = Policy::builder().inbound(allow!(dyn Source: items));
+    let policy = policy.build().expect("one list");
+    runtime.join(runtime.host(), &guest, policy).expect("new");
+    let items: Box<dyn Iterator<Item = Result<u8, Error>> + Send> =
+        Spring.items().expect("it has some");
+    let items = items.into_value(runtime.host());
+    let Value::Object(items) = items else {
+        panic!()
+    };
+    let items = runtime.host().send(&items, &guest).expect("joined");
+    let large = text(9 << 20);
+    let wrong: [&[Value]; 2] = [&["".into()], &[1.into()]];
+    for args in wrong {
+        assert!(matches!(
+            guest.call(&items, 0, args),
+            Err(CallError::Arguments(_))
+        ));
+    }
+    let too_large = guest.call(&items, 0, std::slice::from_ref(&large));
+    assert_eq!(too_large, Err(Limit::MessageBytes.into()));
+    assert_eq!(guest.call(&items, 0, &[]), Ok(1.into()));
+    guest.close("the end");
+    for args in wrong {
+        assert_broken(guest.call(&items, 0, args), "the end");
+    }
+    assert_broken(guest.call(&items, 0, &[large]), "the end");
+    assert_eq!(kind(guest.call(&items, 1, &[])), ErrorKind::Refused);
+}
+
 #[test]
 fn description_has_all_of_an_own_object_and_of_others_the_listed_methods_only() {
     let (runtime, guest) = two();

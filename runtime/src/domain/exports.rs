@@ -105,3 +105,61 @@ impl Exports {
         self.by_key.values().map(SmallVec::len).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Exports;
+    use crate::call_error::CallError;
+    use crate::foreign::Foreign;
+    use crate::object::{Again, Object};
+    use crate::runtime_handle::Runtime;
+    use crate::value::Value;
+    use membrane::{Error, interface};
+    use std::sync::Arc;
+
+    #[interface(dynamic)]
+    trait Lamp {
+        fn is_on(&self) -> Result<bool, Error>;
+    }
+
+    struct Lit;
+
+    impl Lamp for Lit {
+        fn is_on(&self) -> Result<bool, Error> {
+            Ok(true)
+        }
+    }
+
+    impl Foreign for Lit {
+        fn call(&self, _: u32, _: &[Value]) -> Result<Value, CallError> {
+            Ok(true.into())
+        }
+    }
+
+    fn insert(exports: &mut Exports, key: u64, object: &Object, foreign: &Arc<dyn Foreign>) {
+        let again: Again = Arc::new(|_| None);
+        let replaced = exports.insert(key, object, &again, Arc::downgrade(foreign), None);
+        drop(replaced.expect("nothing is there"));
+    }
+
+    /// Fails if the address of a dead object stays, or that of a live one goes which has it from the dead one.
+    #[test]
+    fn address_is_remembered_as_long_as_the_object_that_has_it() {
+        let lamp = Runtime::new().host().own::<dyn Lamp>(Arc::new(Lit));
+        let address = lamp.dispatch().address();
+        let [old, new] = [(); 2].map(|()| -> Arc<dyn Foreign> { Arc::new(Lit) });
+        let mut exports = Exports::default();
+        insert(&mut exports, 1, &lamp, &old);
+        assert_eq!(exports.key(address), Some(1));
+        drop(exports.remove_dead(1));
+        assert_eq!(exports.key(address), Some(1), "it is alive");
+        drop(old);
+        insert(&mut exports, 2, &lamp, &new);
+        drop(exports.remove_dead(1));
+        assert_eq!((exports.key(address), exports.len()), (Some(2), 1));
+        drop(new);
+        drop(exports.remove_dead(2));
+        assert_eq!((exports.key(address), exports.len()), (None, 0));
+        assert!(exports.by_address.is_empty());
+    }
+}
