@@ -94,6 +94,10 @@ pub trait Target: Send + Sync + 'static {
     /// An interface's key, and where the methods of its super-interfaces start.
     #[doc(hidden)]
     const PLACES: (&'static str, &'static [Super]) = ("", &[]);
+    /// What a proxy tells of what its object crossed as: the name, and the places.
+    #[doc(hidden)]
+    const CROSSED: &'static (&'static str, (&'static str, &'static [Super])) =
+        &(Self::NAME, Self::PLACES);
 
     /// The proxy as what holders call. By value, so that the proxy that is one of these itself is not counted once more and
     /// once less.

@@ -1,8 +1,10 @@
 //! What an owner learns of an object that it asks about.
 
 use crate::authority::GrantId;
+use crate::authority::tally::Counted;
+use crate::authority::watch;
 use crate::direction::Direction;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::membrane_handle::Membrane;
 use crate::reason::Reason;
 use crate::revocation::Revoker;
@@ -18,6 +20,10 @@ pub struct Lent {
     pub(crate) direction: Direction,
     pub(crate) allowed: u64,
     pub(crate) membrane: Membrane,
+    /// The interface that the object crossed as.
+    pub(crate) interface: &'static str,
+    /// The methods of the one that was asked about.
+    pub(crate) methods: &'static [&'static str],
 }
 
 impl Lent {
@@ -55,4 +61,19 @@ impl Lent {
     pub fn allows(&self, method: u32) -> bool {
         method < u64::BITS && self.allowed & (1 << method) != 0
     }
+}
+
+/// What the proxy would answer to a call of this method whatever its arguments are, if it would refuse it: counted, and told
+/// to whoever watches, as if it had been asked. For whoever has arguments to convert before there is anything to ask it.
+pub fn turned_away(lent: &Lent, method: u32) -> Option<Error> {
+    let (what, error) = if lent.allows(method) {
+        (Counted::Revoked, lent.check().err()?)
+    } else {
+        (Counted::NotAllowed, ErrorKind::Refused.into())
+    };
+    let name = lent.methods.get(method as usize);
+    let label = (lent.interface, name.copied().unwrap_or("?"));
+    let calls = lent.direction.reversed();
+    watch::turned_away_as(&lent.membrane.0, label, calls, what, || error);
+    Some(error)
 }

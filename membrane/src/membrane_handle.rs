@@ -461,6 +461,8 @@ impl Membrane {
         descends(&found.scope, &self.0).then(|| Lent {
             direction: found.direction,
             allowed: found.allowed,
+            interface: found.name(),
+            methods: T::METHODS,
             membrane: Self(found.scope),
         })
     }

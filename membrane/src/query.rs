@@ -66,11 +66,21 @@ pub(crate) struct Found {
     pub(crate) layered: bool,
     /// The methods that the proxy lets through, as bits: of the interface that its object crossed as.
     pub(crate) allowed: u64,
-    /// Where that interface has its methods.
-    places: Places,
+    /// The name of that interface, and where it has its methods.
+    crossed: &'static (&'static str, Places),
 }
 
 impl Found {
+    /// The name of the interface that the proxy's object crossed as.
+    pub(crate) fn name(&self) -> &'static str {
+        self.crossed.0
+    }
+
+    /// The methods of `T` that the proxy lets through, as bits.
+    fn allowed_as<T: ?Sized + Target>(&self) -> u64 {
+        allowed_of::<T>(self.crossed.1, self.allowed)
+    }
+
     /// The side where the target lives.
     pub(crate) fn lives(&self) -> Option<&Arc<Scope>> {
         match self.direction {
@@ -117,7 +127,7 @@ pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Wh
 /// Of layers of proxies that is what all of them let through. What cannot be looked at lets nothing through.
 pub(crate) fn lent<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Option<Found> {
     let (mut outer, mut target) = ask(object, root).ok()??;
-    outer.allowed = allowed_of::<T>(outer.places, outer.allowed);
+    outer.allowed = outer.allowed_as::<T>();
     let mut layered = outer.layered && outer.refusal.is_none();
     for _ in 0..MAX_LAYERS {
         if !layered {
@@ -126,7 +136,7 @@ pub(crate) fn lent<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Option<Fou
         let Some(Ok(Some((inner, below)))) = target.map(|target| ask(&target, root)) else {
             break;
         };
-        outer.allowed &= allowed_of::<T>(inner.places, inner.allowed);
+        outer.allowed &= inner.allowed_as::<T>();
         layered = inner.layered && inner.refusal.is_none();
         target = below;
     }
@@ -238,7 +248,7 @@ impl Query<'_> {
                     refusal,
                     layered: proxy.is_layered(),
                     allowed: proxy.allowed(),
-                    places: T::PLACES,
+                    crossed: T::CROSSED,
                 });
                 target
             }

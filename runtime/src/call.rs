@@ -10,6 +10,7 @@ use crate::domain::Domain;
 use crate::fault::{self, Fault};
 use crate::object::{Between, Object};
 use crate::value::Value;
+use membrane::__private::turned_away;
 use membrane::ErrorKind;
 
 impl Domain {
@@ -92,24 +93,35 @@ fn untrusted(
 ) -> Result<Value, CallError> {
     let looks_first = fault::on(Fault::LooksFirst);
     if !object.allows_bit(method) && !looks_first {
-        return Err(ErrorKind::Refused.into());
+        return Err(refused(object, method));
     }
     if !side.limits().message.are_scalars(args) && !looks_first {
-        looked_at(side, object, args)?;
+        looked_at(side, object, method, args)?;
     }
     let result = object.dispatch().invoke(method, args, side);
     match &result {
         // As it is, where it is.
         Ok(value) if side.check_message(std::slice::from_ref(value)).is_ok() => result,
-        _ => settled(side, object, result),
+        _ => settled(side, object, method, result),
     }
+}
+
+/// The answer to a method that is not allowed, or that there is not.
+#[cold]
+#[inline(never)]
+fn refused(object: &Object, method: u32) -> CallError {
+    // So that it is counted and told: what it says is no more than this.
+    if let Some(Between::Lent(lent)) = object.between() {
+        turned_away(lent, method);
+    }
+    ErrorKind::Refused.into()
 }
 
 /// Arguments that may be too large, or hold an iterator, which a call that is refused would take: so the revocation comes first.
 #[inline(never)]
-fn looked_at(side: &Domain, object: &Object, args: &[Value]) -> Result<(), CallError> {
+fn looked_at(side: &Domain, object: &Object, method: u32, args: &[Value]) -> Result<(), CallError> {
     if let Some(between) = object.between() {
-        between.check()?;
+        between.check(method)?;
     }
     side.check_message(args)
 }
@@ -120,14 +132,15 @@ fn looked_at(side: &Domain, object: &Object, args: &[Value]) -> Result<(), CallE
 fn settled(
     side: &Domain,
     object: &Object,
+    method: u32,
     result: Result<Value, CallError>,
 ) -> Result<Value, CallError> {
     let (Ok(value) | Err(CallError::Raised(value))) = &result else {
         return match result {
             // Before the proxy was asked.
             Err(error @ CallError::Arguments(_)) => {
-                let checked = object.between().map_or(Ok(()), Between::check);
-                Err(checked.err().map_or(error, Into::into))
+                let checked = object.between().map(|between| between.check(method));
+                Err(checked.and_then(Result::err).map_or(error, Into::into))
             }
             other => other,
         };
@@ -150,10 +163,13 @@ fn no_such_method(side: &Domain, object: &Object) -> CallError {
     if fault::on(Fault::TellsMissing) {
         return ErrorKind::Failed.into();
     }
-    if object.holder() != side.id()
-        && let Err(error) = side.receive(object)
-    {
-        return error.into();
+    let received = if object.holder() == side.id() {
+        Ok(object.clone())
+    } else {
+        side.receive(object)
+    };
+    match received {
+        Ok(object) => refused(&object, u32::MAX),
+        Err(error) => error.into(),
     }
-    ErrorKind::Refused.into()
 }

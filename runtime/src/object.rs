@@ -14,6 +14,7 @@ use crate::dynamic::DynamicInterface;
 use crate::fault::{self, Fault};
 use crate::interface::Interface;
 use crate::value::Value;
+use membrane::__private::turned_away;
 use membrane::{Direction, Error, Lent, Membrane};
 use std::any::Any;
 use std::fmt;
@@ -49,11 +50,11 @@ pub(crate) enum Between {
 }
 
 impl Between {
-    /// What a revoked membrane answers to whatever would pass it.
+    /// What a revoked membrane answers to a call of this method, whatever it is called with. Its owner sees and hears of that.
     #[inline]
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self, method: u32) -> Result<(), Error> {
         match self {
-            Self::Lent(lent) => lent.check(),
+            Self::Lent(lent) => lent.check().inspect_err(|_| _ = turned_away(lent, method)),
             Self::Link(membrane) => membrane.pass((), Direction::Outbound),
         }
     }

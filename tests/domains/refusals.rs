@@ -1,6 +1,7 @@
 //! What a refusal tells.
 
 use super::*;
+use membrane::{AuditEvent, AuditRecord, Membrane, Outcome};
 
 /// Fails if the arguments are measured or read before the method is looked up.
 #[test]
@@ -170,4 +171,70 @@ fn description_has_all_of_an_own_object_and_of_others_the_listed_methods_only() 
     assert!(!format!("{part:?} {lent:?}").contains("ipe"));
     assert_eq!((lent.method("echo"), lent.method("wipe")), (Some(0), None));
     assert_eq!(own.method("wipe"), Some(WIPE));
+}
+
+/// What a hook is told of a call: the interface, the method, and how it ended.
+type Heard = (&'static str, &'static str, Outcome);
+
+/// What a hook of `membrane` is told of calls.
+fn heard(membrane: &Membrane) -> Arc<Mutex<Vec<Heard>>> {
+    let told: Arc<Mutex<Vec<_>>> = Arc::default();
+    let heard = told.clone();
+    membrane.audit(move |record: &AuditRecord<'_>| {
+        if let AuditEvent::Call(decision) = record.event {
+            let call = (decision.interface, decision.method, decision.outcome);
+            heard.lock().expect("no panic").push(call);
+        }
+    });
+    told
+}
+
+/// Fails if a call that is refused before its proxy is asked is nobody's to hear of.
+#[test]
+fn refused_call_is_counted_and_told_as_if_the_proxy_had_refused_it() {
+    let (runtime, guest) = two();
+    let (own, log) = oak(runtime.host());
+    let lent = runtime.host().send(&own, &guest).expect("joined");
+    let membrane = runtime.host().membrane(&guest).expect("joined");
+    let told = heard(&membrane);
+    let take = || std::mem::take(&mut *told.lock().expect("no panic"));
+    let counted = || {
+        let refused = membrane.snapshot().grants[0].refused;
+        (refused.not_allowed, refused.revoked, refused.total())
+    };
+    let refused = |method, kind: ErrorKind| ("Shelf", method, Outcome::Refused(kind.into()));
+    let large = text(9 << 20);
+
+    for args in [&["".into()][..], &[], std::slice::from_ref(&large)] {
+        assert_eq!(kind(guest.call(&lent, WIPE, args)), ErrorKind::Refused);
+        assert_eq!(take(), [refused("wipe", ErrorKind::Refused)]);
+    }
+    for method in [6, 64, u32::MAX] {
+        assert_eq!(kind(guest.call(&lent, method, &[])), ErrorKind::Refused);
+        assert_eq!(take(), [refused("?", ErrorKind::Refused)], "no such method");
+    }
+    // By name, and of a reference that is sent here first.
+    for (object, name) in [(&lent, "wipe"), (&lent, "nothing"), (&own, "nothing")] {
+        let answer = guest.call_named(object, name, &[]);
+        assert_eq!(kind(answer), ErrorKind::Refused);
+        let name = if name == "wipe" { name } else { "?" };
+        assert_eq!(take(), [refused(name, ErrorKind::Refused)]);
+    }
+    assert_eq!(counted(), (9, 0, 9));
+    assert_eq!(guest.call(&lent, ECHO, &["a".into()]), Ok("a".into()));
+    assert_eq!(take(), [("Shelf", "echo", Outcome::Answered)]);
+
+    membrane.revoke("over");
+    take();
+    for args in [&["".into()][..], &[], &[large]] {
+        let error = guest.call(&lent, ECHO, args).expect_err("revoked");
+        let CallError::Membrane(error) = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(take(), [("Shelf", "echo", Outcome::Refused(error))]);
+    }
+    assert_eq!(kind(guest.call(&lent, WIPE, &[])), ErrorKind::Refused);
+    assert_eq!(take(), [refused("wipe", ErrorKind::Refused)]);
+    assert_eq!(counted(), (10, 3, 13));
+    assert_eq!(entered(&log), ["echo"]);
 }

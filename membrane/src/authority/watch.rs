@@ -172,6 +172,18 @@ pub(crate) fn turned_away<T: ?Sized + Target>(
     what: Counted,
     error: impl FnOnce() -> Error,
 ) {
+    let label = (T::NAME, method_name::<T>(method));
+    turned_away_as(scope, label, place.direction.reversed(), what, error);
+}
+
+/// The same, of an interface and a method by name.
+pub(crate) fn turned_away_as(
+    scope: &Scope,
+    (interface, method): (&'static str, &'static str),
+    calls: Direction,
+    what: Counted,
+    error: impl FnOnce() -> Error,
+) {
     let node = scope.data();
     node.place().count(what);
     if node.place().flags().audited {
@@ -179,9 +191,9 @@ pub(crate) fn turned_away<T: ?Sized + Target>(
             node,
             AuditEvent::Call(Decision {
                 call: CallId::next(node),
-                interface: T::NAME,
-                method: method_name::<T>(method),
-                calls: place.direction.reversed(),
+                interface,
+                method,
+                calls,
                 outcome: Outcome::Refused(error()),
                 took: Duration::ZERO,
             }),

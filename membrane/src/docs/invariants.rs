@@ -274,6 +274,7 @@
 //! - `tests::asynchronous::audit::expiry_that_a_revocation_overtakes_is_told_and_counted_as_the_revocation`
 //! - `tests::authority::audit::counting::every_call_of_every_thread_is_told_and_counted_once`
 //! - `tests::authority::audit::hooks::hooks_further_up_hear_what_is_heard_below`
+//! - `tests::domains::refusals::refused_call_is_counted_and_told_as_if_the_proxy_had_refused_it`
 //! - `tests::authority::audit::hooks::hook_may_call_revoke_replace_itself_and_panic`
 //! - `tests::asynchronous::audit::hooks::racing_ends_of_a_call_are_told_as_one`
 //! - `tests::asynchronous::joining::calls_of_many_threads_are_joined_by_their_numbers`
