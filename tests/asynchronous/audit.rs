@@ -408,38 +408,3 @@ fn call_that_is_given_up_is_told_as_that_and_a_forgotten_one_when_it_is_revoked(
     drop(dropped);
     assert_eq!(log.take(), [], "that was told");
 }
-
-/// Fails if `proxy::ends` does not say with which error the call ends: it would pass for one that was given up.
-#[test]
-fn poll_that_is_too_deep_ends_the_call_and_is_told() {
-    let membrane = Membrane::new(oracles().depth_limit(1).build().unwrap());
-    let lent = membrane.wrap(oracle(|| Ok(1))).unwrap();
-    let waiting = Arc::new(Mutex::new(lent.future().unwrap()));
-    let log = Log::of(&membrane);
-    assert!(poll_idly(&mut waiting.lock().unwrap()).is_pending());
-    assert_eq!(log.take(), [("poll", None)]);
-    // Polled inside of another call.
-    let inside = waiting.clone();
-    let other = membrane.wrap(oracle(move || {
-        match poll_idly(&mut inside.lock().unwrap()) {
-            Poll::Ready(result) => result,
-            Poll::Pending => panic!("a refusal is an answer"),
-        }
-    }));
-    let other = other.unwrap();
-    let mut outer = other.ask();
-    assert!(poll_idly(&mut outer).is_pending());
-    let Poll::Ready(result) = poll_idly(&mut outer) else {
-        panic!("it answers at the second poll");
-    };
-    assert_kind(result, ErrorKind::TooDeep);
-    let told = log.take();
-    assert!(
-        told.contains(&("poll", Some(withheld(ErrorKind::TooDeep)))),
-        "{told:?}"
-    );
-    assert!(
-        !told.iter().any(|(_, how)| *how == Some(Outcome::GivenUp)),
-        "{told:?}"
-    );
-}
