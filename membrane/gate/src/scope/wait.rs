@@ -85,8 +85,7 @@ impl<X> Scope<X> {
         inside_one_of(&busy)
     }
 
-    /// Sleeps until something was freed; `None` once `deadline` has passed.
-    #[cfg(not(loom))]
+    /// Sleeps until something was freed; `None` once `deadline` has passed. Loom has no time: its models wait without one.
     fn sleep<'a>(
         &self,
         mut reap: MutexGuard<'a, Reap>,
@@ -109,26 +108,6 @@ impl<X> Scope<X> {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .0
         };
-        reap.asleep -= 1;
-        Some(reap)
-    }
-
-    #[cfg(loom)]
-    #[expect(
-        clippy::unnecessary_wraps,
-        reason = "as without loom, which has no time"
-    )]
-    fn sleep<'a>(
-        &self,
-        mut reap: MutexGuard<'a, Reap>,
-        deadline: Option<Instant>,
-    ) -> Option<MutexGuard<'a, Reap>> {
-        let _: (Option<Instant>, Option<Duration>) = (deadline, None);
-        reap.asleep += 1;
-        let mut reap = self
-            .drained
-            .wait(reap)
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
         reap.asleep -= 1;
         Some(reap)
     }
