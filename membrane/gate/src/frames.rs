@@ -26,7 +26,9 @@ pub(crate) use slot::{Slot, Underway};
 
 use crate::fault::{self, Fault};
 use crate::lease::Holds;
-use crate::sync::{AcqRel, Acquire, AtomicPtr, AtomicUsize, Mutex, Relaxed, Release, lock};
+use crate::sync::{
+    AcqRel, Acquire, AtomicPtr, AtomicUsize, Mutex, Relaxed, Release, lock, own_ptr,
+};
 use std::cell::Cell;
 use std::ptr::NonNull;
 use std::time::Duration;
@@ -74,7 +76,7 @@ impl Frames {
         let mut index = index - HEAD;
         let mut link = &self.next;
         loop {
-            let mut chunk = own_link(link);
+            let mut chunk = own_ptr(link);
             if chunk.is_null() {
                 chunk = Box::into_raw(Box::new(Chunk {
                     slots: std::array::from_fn(|_| Slot::new()),
@@ -112,19 +114,6 @@ impl Frames {
             chunk = linked.next.load(Acquire);
         }
     }
-}
-
-/// Where a link of this thread's own frames leads; as [`Slot::own`].
-#[cfg(not(loom))]
-fn own_link(link: &AtomicPtr<Chunk>) -> *mut Chunk {
-    // Relaxed: the owner wrote it.
-    link.load(Relaxed)
-}
-
-#[cfg(loom)]
-fn own_link(link: &AtomicPtr<Chunk>) -> *mut Chunk {
-    // SAFETY: only the owner writes, and this is its thread.
-    unsafe { link.unsync_load() }
 }
 
 /// A handle to frames that live as long as the process, or under loom as long as the execution.

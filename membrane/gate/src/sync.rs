@@ -9,7 +9,7 @@
 )]
 
 #[cfg(not(loom))]
-mod imp {
+mod of_std {
     use std::sync::atomic::{self, Ordering};
     pub use std::sync::{Condvar, Mutex, MutexGuard};
 
@@ -23,6 +23,19 @@ mod imp {
     #[inline(always)]
     pub fn fence(order: Ordering) {
         atomic::fence(order);
+    }
+
+    /// What the one thread that ever writes to `atomic` wrote last. Called by that thread only.
+    #[inline(always)]
+    pub(crate) fn own(atomic: &AtomicUsize) -> usize {
+        // Relaxed: nobody else writes.
+        atomic.load(Ordering::Relaxed)
+    }
+
+    /// The same of a pointer.
+    pub(crate) fn own_ptr<T>(atomic: &AtomicPtr<T>) -> *mut T {
+        // Relaxed: nobody else writes.
+        atomic.load(Ordering::Relaxed)
     }
 
     /// `std`'s cell with loom's interface.
@@ -57,9 +70,21 @@ mod imp {
 }
 
 #[cfg(loom)]
-mod imp {
+mod of_loom {
     pub use loom::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, fence};
     pub use loom::sync::{Condvar, Mutex, MutexGuard};
+
+    // Loom remembers one access to an atomic, the last: a plain load here would hide from it that the owner's next store
+    // races with a load that a revoker did before, and the two would be tried in one order only.
+    pub(crate) fn own(atomic: &AtomicUsize) -> usize {
+        // SAFETY: only the caller's thread writes.
+        unsafe { atomic.unsync_load() }
+    }
+
+    pub(crate) fn own_ptr<T>(atomic: &AtomicPtr<T>) -> *mut T {
+        // SAFETY: only the caller's thread writes.
+        unsafe { atomic.unsync_load() }
+    }
 
     /// Loom's cell, with a `get_mut` that counts as a write.
     #[derive(Debug)]
@@ -85,7 +110,10 @@ mod imp {
     }
 }
 
-pub use imp::*;
+#[cfg(loom)]
+pub use of_loom::*;
+#[cfg(not(loom))]
+pub use of_std::*;
 pub use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 pub use std::sync::{Arc, Weak};
 

@@ -2,10 +2,9 @@
 
 use crate::fault::{self, Fault};
 use crate::lease::HELD;
-use crate::sync::{AtomicU32, AtomicUsize, Relaxed, Release};
-use std::time::Duration;
-#[cfg(not(loom))]
-use std::{sync::OnceLock, time::Instant};
+use crate::sync::{AtomicU32, AtomicUsize, Relaxed, Release, own};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// One frame: the cell that a running call uses, and the method it runs.
 #[derive(Debug)]
@@ -37,20 +36,13 @@ impl Underway {
     };
 
     /// For how long, if that is known.
-    #[cfg(not(loom))]
     pub(crate) fn running_for(self) -> Option<Duration> {
         let since = self.since?;
         Some(Duration::from_millis(uptime().wrapping_sub(since).into()))
     }
-
-    #[cfg(loom)]
-    pub(crate) fn running_for(self) -> Option<Duration> {
-        self.since.map(|_| Duration::ZERO)
-    }
 }
 
 /// Milliseconds since some moment. Wraps round after 49 days.
-#[cfg(not(loom))]
 fn uptime() -> u32 {
     static START: OnceLock<Instant> = OnceLock::new();
     let elapsed = START.get_or_init(Instant::now).elapsed().as_millis();
@@ -142,18 +134,8 @@ impl Slot {
     }
 
     /// What the owner wrote last. Called by the owner only.
-    #[cfg(not(loom))]
     #[inline(always)]
     pub(super) fn own(&self) -> usize {
-        // Relaxed: only the owner writes.
-        self.cell.load(Relaxed)
-    }
-
-    // Loom remembers one access to an atomic, the last: a plain load here would hide from it that the owner's next store
-    // races with a load that a revoker did before, and the two would be tried in one order only.
-    #[cfg(loom)]
-    pub(super) fn own(&self) -> usize {
-        // SAFETY: only the owner writes, and this is its thread.
-        unsafe { self.cell.unsync_load() }
+        own(&self.cell)
     }
 }
