@@ -50,7 +50,7 @@ pub(crate) const ORPHAN_SLOTS: usize = if cfg!(loom) {
 struct Frames {
     head: [Slot; HEAD],
     next: AtomicPtr<Chunk>,
-    /// Where the owner found its last frame beyond the first few; see [`deep`].
+    /// Where the owner found its last frame beyond the head, counted from there; see [`deep`].
     hint: AtomicUsize,
 }
 
@@ -64,16 +64,12 @@ impl Frames {
         Self {
             head: std::array::from_fn(|_| Slot::new()),
             next: AtomicPtr::new(std::ptr::null_mut()),
-            hint: AtomicUsize::new(HEAD),
+            hint: AtomicUsize::new(0),
         }
     }
 
-    /// The slot at `index`, linking chunks as needed. Called by the owner only.
-    fn slot(&'static self, index: usize) -> &'static Slot {
-        if let Some(slot) = self.head.get(index) {
-            return slot;
-        }
-        let mut index = index - HEAD;
+    /// The slot at `index` of those beyond the head, linking chunks as needed. Called by the owner only.
+    fn beyond(&'static self, mut index: usize) -> &'static Slot {
         let mut link = &self.next;
         loop {
             let mut chunk = own_ptr(link);
@@ -106,7 +102,7 @@ impl Frames {
     /// Shows every slot to `f`. Called by any thread.
     fn each(&self, mut f: impl FnMut(&Slot)) {
         self.head.iter().for_each(&mut f);
-        // Acquire: pairs with the Release in `slot`.
+        // Acquire: pairs with the Release in `beyond`.
         let mut chunk = self.next.load(Acquire);
         // SAFETY: a non-null link points to a chunk that is never freed while its frames live, shared from the start.
         while let Some(linked) = unsafe { chunk.as_ref() } {
@@ -163,7 +159,7 @@ impl Drop for Registry {
             let frames = unsafe { Box::from_raw(frames.0.as_ptr()) };
             let mut chunk = frames.next.load(Relaxed);
             while !chunk.is_null() {
-                // SAFETY: as above; `slot` made the box, and each chunk is linked once.
+                // SAFETY: as above; `beyond` made the box, and each chunk is linked once.
                 let linked = unsafe { Box::from_raw(chunk) };
                 chunk = linked.next.load(Relaxed);
             }
@@ -238,15 +234,12 @@ pub(crate) fn enter(cell: usize, method: u32, limit: u32) -> Result<&'static Slo
     } else {
         limit
     };
-    let slot = match CURRENT.with(Cell::get) {
-        Some(frames) if frames.head[0].is_free() && limit > 0 => &frames.head[0],
-        frames => nested(frames, limit).ok_or(TooDeep)?,
-    };
+    let slot = nested(CURRENT.with(Cell::get), limit).ok_or(TooDeep)?;
     slot.publish(cell, method);
     Ok(slot)
 }
 
-/// Finds a frame for a call inside a call, or for a thread's first one.
+/// Finds a frame, if this thread is in fewer than `limit` calls.
 ///
 /// Frames are left in the reverse of the order in which they were entered, so the first free one lies right above the last
 /// one in use, and its index is the number of calls that this thread is inside of.
@@ -260,7 +253,7 @@ fn nested(frames: Option<&'static Frames>, limit: u32) -> Option<&'static Slot> 
     }
 }
 
-/// Finds a frame beyond the first few.
+/// Finds a frame beyond the head.
 ///
 /// The hint remembers where the last one was found, and is corrected downwards at the next entry: each step down was paid
 /// for by a step up.
@@ -268,14 +261,14 @@ fn nested(frames: Option<&'static Frames>, limit: u32) -> Option<&'static Slot> 
 fn deep(frames: &'static Frames, limit: u32) -> Option<&'static Slot> {
     // Relaxed, here and below: the owner's own field.
     let mut index = frames.hint.load(Relaxed);
-    while index > HEAD && frames.slot(index - 1).is_free() {
+    while index > 0 && frames.beyond(index - 1).is_free() {
         index -= 1;
     }
-    while !frames.slot(index).is_free() {
+    while !frames.beyond(index).is_free() {
         index += 1;
     }
     frames.hint.store(index, Relaxed);
-    (index < limit as usize).then(|| frames.slot(index))
+    (HEAD + index < limit as usize).then(|| frames.beyond(index))
 }
 
 /// A thread's first call.
@@ -406,12 +399,7 @@ impl InUse {
     /// The methods that run on the cell of this [name](crate::Reclaim::address), and for how long, to the millisecond, if the call
     /// is one of a [guarded](crate::Scope::guard) scope: others do not look at the time.
     pub fn methods(&self, cell: usize) -> impl Iterator<Item = (u32, Option<Duration>)> + '_ {
-        let from = match (self.0.first(), self.0.last()) {
-            (Some(first), Some(last)) if (first.0..=last.0).contains(&cell) => {
-                self.0.partition_point(|(used, _)| *used < cell)
-            }
-            _ => self.0.len(),
-        };
+        let from = self.0.partition_point(|(used, _)| *used < cell);
         self.0[from..]
             .iter()
             .take_while(move |(used, _)| *used == cell)

@@ -98,7 +98,7 @@ fn entry_must_release() {
     );
 }
 
-/// Edit: `Frames::slot` links a chunk with `Relaxed`. The scan may see the chunk, and not its contents.
+/// Edit: `Frames::beyond` links a chunk with `Relaxed`. The scan may see the chunk, and not its contents.
 #[test]
 fn link_must_release() {
     breaks(&[Fault::RelaxedLink], "nested_call", || nested_call(false));
