@@ -36,6 +36,8 @@ mod loom_wait;
 mod model;
 #[cfg(not(loom))]
 mod panics;
+#[cfg(all(not(loom), not(miri), target_os = "linux"))]
+mod refused_barrier;
 #[cfg(not(loom))]
 mod revocation;
 #[cfg(not(loom))]
