@@ -80,7 +80,7 @@ fn drop_what_was_put_off() {
         drop_quietly(next);
     }
     PUT_OFF.with(|list| {
-        if list.borrow().capacity() > 0 {
+        if list.borrow().capacity() != 0 {
             // Nobody else frees the buffer.
             drop(std::mem::take(&mut **list.borrow_mut()));
         }
@@ -107,6 +107,12 @@ impl Drop for Debt {
 /// Whether this thread has put off a drop that somebody may be waiting for.
 pub(crate) fn owes() -> bool {
     OWED.with(Cell::get) > 0
+}
+
+/// For how many values this thread has a buffer now.
+#[cfg(all(test, not(loom)))]
+pub(crate) fn room_to_put_off() -> usize {
+    PUT_OFF.with(|list| list.borrow().capacity())
 }
 
 /// Runs `f`; `None` if it panicked. The payload is dropped here and, should that panic, too, its payload is leaked.

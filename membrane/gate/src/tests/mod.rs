@@ -13,6 +13,8 @@
 #[cfg(not(loom))]
 mod calls;
 #[cfg(not(loom))]
+mod drops;
+#[cfg(not(loom))]
 mod fixture;
 #[cfg(not(loom))]
 mod guarded;
