@@ -1,10 +1,11 @@
 //! Guarded scopes: who is asked, when, and what becomes of what admission gave.
 
-use super::fixture::{Held, Target, held, scopes};
-use crate::{Admission, Options, Pass, Refusal};
+use super::fixture::{Held, Target, held, scope, scopes};
+use crate::{Admission, InUse, Options, Pass, Reclaim, Refusal};
 use std::cell::{Cell, RefCell};
 use std::panic::panic_any;
 use std::rc::Rc;
+use std::time::Duration;
 
 type Ends = Rc<RefCell<Vec<Option<Refusal>>>>;
 
@@ -151,6 +152,37 @@ fn panic_in_admission_is_a_refusal() {
         assert_eq!(result, Err(Refusal::Panicked));
         held.revoke();
         assert_eq!(held.drops(), 1);
+    }
+}
+
+/// Fails if the mark that a call has a time changes the number of its method, or gives a pin another one.
+#[test]
+fn running_call_is_named_by_its_method_and_a_guarded_one_has_its_time() {
+    let other = held(&scope());
+    // Of two cells in use, so that each is told from what lies before and after it.
+    let running = |held: &Held, method| {
+        let seen = |_: &Target| {
+            other.call(|_| {
+                let in_use = InUse::now();
+                [held, &other].map(|held| in_use.methods(held.cell.address()).collect())
+            })
+        };
+        let calls: [Vec<_>; 2] = held.cell.call(method, seen, |_, refusal| refusal).unwrap();
+        assert_eq!(calls[1], [(1, None)]);
+        assert_eq!(calls[0].len(), 1);
+        calls[0][0]
+    };
+    for scope in scopes(Options::default()) {
+        let held = held(&scope);
+        assert_eq!(running(&held, 62), (62, None));
+        assert_eq!(InUse::now().methods(held.cell.address()).count(), 0);
+        scope.guard();
+        for method in [0, 1, 62] {
+            let (named, time) = running(&held, method);
+            assert_eq!(named, method);
+            assert!(time.is_some_and(|time| time < Duration::from_mins(1)));
+        }
+        assert_eq!(running(&held, u32::MAX), (u32::MAX, None), "a pin");
     }
 }
 

@@ -175,6 +175,28 @@ fn result_is_withheld_and_dropped_when_the_call_revokes() {
     }
 }
 
+/// Edit that makes it fail: `Kept::settle` withholds whatever it is given.
+#[test]
+fn result_is_delivered_when_a_guard_goes_up_during_the_call() {
+    fn check<R: Clone + PartialEq + std::fmt::Debug>(value: &R) {
+        for scope in scopes(Options::default()) {
+            let held = held(&scope);
+            let lease = lease(&held).expect("live");
+            let result = lease.call(|_| {
+                scope.guard();
+                value.clone()
+            });
+            assert_eq!(result, Ok(value.clone()));
+            assert!(!lease.kept.is_open(), "the next call is asked about");
+            scope.unguard();
+            assert!(lease.kept.is_open());
+            lease.leave();
+        }
+    }
+    check(&7_u8);
+    check(&[7_u64; 8]);
+}
+
 #[test]
 fn panic_ends_in_an_error_or_in_a_panic_without_its_payload() {
     struct Payload(Arc<AtomicUsize>);

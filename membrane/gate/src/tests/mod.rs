@@ -46,3 +46,5 @@ mod revocation;
 mod tallies;
 #[cfg(not(loom))]
 mod threads;
+#[cfg(not(loom))]
+mod waiting;

@@ -338,6 +338,7 @@ fn isolated_targets_wait_for_free_or_for_whoever_waits_first() {
         let held = held(&scope());
         assert!(!held.scope().is_drained());
         let isolated = isolate(vec![cut(held.scope())], |_| vec![weak(&held)]);
+        assert!(!isolated.is_empty());
         assert_eq!(held.drops(), 0);
         if free_first {
             isolated.free();
@@ -351,6 +352,8 @@ fn isolated_targets_wait_for_free_or_for_whoever_waits_first() {
         assert!(held.scope().is_drained());
     }
     isolate::<()>(Vec::new(), |_| unreachable!()).free();
+    let isolated = isolate(vec![cut(&scope())], |_| Vec::new());
+    assert!(isolated.is_empty(), "nothing to wait for either");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
+use std::time::Instant;
 
 /// Only one test at a time ends threads: what is counted and who gets which orphan frame is the process's.
 static ONE: Mutex<()> = Mutex::new(());
@@ -57,7 +58,8 @@ fn at_end_of_thread(frames: bool, f: impl FnOnce() + Send + 'static) -> Ending {
             );
             f();
         }));
-        report.send(outcome).unwrap();
+        // Nobody hears it once the test has failed.
+        let _ = report.send(outcome);
     });
     let thread = thread::spawn(move || {
         let register = |f| AT_END.with(|at_end| *at_end.0.borrow_mut() = Some(f));
@@ -171,6 +173,40 @@ fn thread_that_ends_is_refused_to_wait_for_itself() {
         .join();
         assert_eq!(held.drops(), 1);
     }
+}
+
+/// Edit that makes it fail (the one is taken to be inside of the other's call): `frames::this_thread` says the same on all
+/// threads.
+#[test]
+fn threads_that_end_at_once_are_inside_of_their_own_calls_only() {
+    let _one = one_at_a_time();
+    let held = held(&scope());
+    let ((entered, is_inside), (leave, told)) = (channel(), channel::<()>());
+    let inside = held.clone();
+    let one = at_end_of_thread(false, move || {
+        let result = inside.call(|_| {
+            entered.send(()).unwrap();
+            told.recv().unwrap();
+            assert_eq!(depth(), 1);
+        });
+        assert_eq!(result, Err(Refusal::Revoked));
+    });
+    is_inside.recv().unwrap();
+    let outside = held.clone();
+    at_end_of_thread(false, move || {
+        assert_eq!(depth(), 0);
+        first_call();
+        outside.revoke();
+        assert!(!outside.scope().is_inside());
+        assert!(matches!(
+            outside.scope().wait(Some(Instant::now())),
+            Err(WaitFailure::TimedOut(running)) if running.len() == 1
+        ));
+    })
+    .join();
+    leave.send(()).unwrap();
+    one.join();
+    assert_eq!(held.drops(), 1);
 }
 
 /// Edit that makes it fail: `frames::orphan` does not look at the limit.
