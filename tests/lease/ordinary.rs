@@ -20,6 +20,26 @@ fn suspension_refuses_the_next_leased_call_and_its_end_gives_the_short_way_back(
     assert_short(&leased);
 }
 
+/// M7: a suspension refuses what comes after it. Fails if `Kept::settle` withholds whatever ends in a scope that is not at rest.
+#[test]
+fn suspension_during_a_leased_call_withholds_nothing() {
+    let stage = stage();
+    let leased = lease(&stage.account);
+    assert_short(&leased);
+    let suspending = || {
+        let membrane = stage.membrane.clone();
+        callback(move || {
+            membrane.suspend("backup", None);
+            7
+        })
+    };
+    assert_eq!(leased.run(suspending()), Ok(7));
+    assert_kind(leased.depth(), ErrorKind::Suspended);
+    stage.membrane.resume();
+    assert_eq!(leased.run_long(suspending()), Ok([7; 8]));
+    assert_kind(leased.depth(), ErrorKind::Suspended);
+}
+
 /// M13. Every call is counted while counting is on, leased or not.
 #[test]
 fn counted_calls_through_a_lease_are_counted() {

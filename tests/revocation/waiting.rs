@@ -66,6 +66,29 @@ fn wait_names_what_still_runs() {
     }
 }
 
+/// Fails if a wait that has a deadline does not sleep.
+#[test]
+fn wait_with_a_timeout_lasts_until_the_call_is_over() {
+    for direction in DIRECTIONS {
+        let (door, membrane) = (Door::shut(), Membrane::new(worker_policy()));
+        let lent = membrane.pass(waiting_worker(&door), direction).unwrap();
+        let caller = start(move || lent.run());
+        door.await_arrivals(1);
+        let waiter = start({
+            let membrane = membrane.clone();
+            move || membrane.revoke_and_wait("stop", SOON)
+        });
+        while !membrane.is_revoked() {
+            std::thread::yield_now();
+        }
+        // Time to fall asleep; if it has not by then, the test shows less and passes.
+        std::thread::sleep(Duration::from_millis(20));
+        door.open();
+        assert_eq!(waiter.finish(), Ok(()));
+        assert_revoked(caller.finish(), "stop");
+    }
+}
+
 #[test]
 fn wait_names_every_call_that_runs() {
     let (census, door, membrane) = (Census::default(), Door::shut(), Membrane::new(shopping()));
