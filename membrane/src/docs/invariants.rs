@@ -142,6 +142,7 @@
 //! - `loom::gate::loom_revoke::heavy_barrier_is_needed`
 //! - `loom::gate::loom_leases::held_target_is_dropped_once_and_after_the_hold`
 //! - `stress::gate::target_is_never_taken_while_a_call_is_inside`
+//! - `unit::gate::tests::refused_barrier::target_in_use_stays_with_its_cell_when_the_call_has_left`
 //!
 //! **K9** No foreign code runs under a lock of ours.
 //!

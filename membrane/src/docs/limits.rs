@@ -74,6 +74,10 @@
 //! - **A lease is use.** Whoever has a [`lease`](crate::lease()) of an object keeps its target in memory, revoked or not, until the
 //!   lease is dropped, and for ever if it is forgotten. No call goes through it after the revocation.
 //!   [`revoke_and_wait`](crate::Membrane::revoke_and_wait) says who is waited for.
+//! - **A barrier that is refused.** On Linux a revocation makes one system call, `membarrier`. In a process that lets it through
+//!   when it makes its first membrane and refuses it later, as by a seccomp filter, a revocation cuts as ever; but targets stay
+//!   until their proxies are dropped, and [`revoke_and_wait`](crate::Membrane::revoke_and_wait) lasts until its timeout. A filter
+//!   that was there before costs calls a fence each, and nothing else.
 //! - **Frames are kept.** The bookkeeping of a thread (a few hundred bytes) is reused by later threads, never freed.
 //! - **Wakers.** A waiting caller's waker is that caller's code. One that blocks when it is woken delays whoever woke it: the
 //!   owner's code that the future waited for, or the revoker, before observers are told and targets are freed. The cut came
