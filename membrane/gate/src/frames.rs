@@ -197,6 +197,8 @@ loom::thread_local! {
     static CURRENT: Cell<Option<&'static Frames>> = Cell::new(None);
     // Loom does not model destructors of thread-locals: under it, frames are handed back when the execution ends.
     static OWNER: Owner = Owner(Cell::new(None));
+    // So a thread of a model that is to be ending says so.
+    static ENDING: Cell<bool> = Cell::new(false);
 }
 
 struct Owner(Cell<Option<FramesRef>>);
@@ -277,6 +279,10 @@ fn first(limit: u32) -> Option<&'static Slot> {
     if limit == 0 {
         return None;
     }
+    #[cfg(loom)]
+    if ENDING.with(Cell::get) {
+        return orphan(limit);
+    }
     let claimed = OWNER.try_with(|owner| {
         let frames = {
             let mut registry = lock(&REGISTRY);
@@ -308,6 +314,12 @@ pub(crate) fn reserve() -> impl FnOnce() + Send + 'static {
         let frames = frames;
         CURRENT.with(|current| current.set(Some(frames.get())));
     }
+}
+
+/// From here on this thread, which has called nothing yet, is one whose frames are gone.
+#[cfg(all(test, loom))]
+pub(crate) fn end_thread() {
+    ENDING.with(|ending| ending.set(true));
 }
 
 /// A frame for threads whose own are gone, and the thread that claimed it last, as [`this_thread`] names it.

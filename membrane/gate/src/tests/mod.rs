@@ -5,6 +5,7 @@
 //! | `loom_revoke` | a call with a revocation, calls with each other, two revokers, and the result withheld |
 //! | `loom_wait` | the waiter: with nothing to free, with two revokers, from inside a call |
 //! | `loom_frames` | the revoker's scan with frames taken anew for another scope, and with frames being added |
+//! | `loom_orphans` | ending threads, which share a frame, with the revoker's scan and with each other |
 //! | `loom_cells` | a new cell, a dying holder, a lying holder and a pin with a revocation |
 //! | `loom_guarded` | guarded calls, and the guard itself, with a revocation |
 //! | `loom_leases` | holds with a revocation and its waiter |
@@ -30,6 +31,8 @@ mod loom_frames;
 mod loom_guarded;
 #[cfg(loom)]
 mod loom_leases;
+#[cfg(loom)]
+mod loom_orphans;
 #[cfg(loom)]
 mod loom_revoke;
 #[cfg(loom)]
