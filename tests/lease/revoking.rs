@@ -159,39 +159,3 @@ fn leases_of_one_object_end_in_any_order() {
     drop(third);
     assert_eq!(stage.alive.alive(), 0);
 }
-
-/// Revokes and waits in its `Drop`, which is not inside of anything if the lease is given back by then.
-///
-/// Fails when `Lease` is not dropped in the order that the gate asks for: the target would go with the proxy while the lease
-/// holds it.
-#[test]
-fn target_that_goes_with_the_last_lease_is_dropped_outside_of_it() {
-    #[interface]
-    trait Quiet {
-        fn depth(&self) -> Result<u64, Error>;
-    }
-    struct Waits(Membrane, Arc<Mutex<Vec<Result<(), WaitError>>>>);
-    impl Quiet for Waits {
-        fn depth(&self) -> Result<u64, Error> {
-            Ok(depth() as u64)
-        }
-    }
-    impl Drop for Waits {
-        fn drop(&mut self) {
-            let heard = self.0.revoke_and_wait("over", Duration::ZERO);
-            self.1.lock().unwrap().push(heard);
-        }
-    }
-    let list = allow!(dyn Quiet: depth);
-    let membrane = Membrane::new(Policy::builder().inbound(list).build().unwrap());
-    let heard = Arc::default();
-    let lent = membrane
-        .wrap::<dyn Quiet>(Arc::new(Waits(membrane.clone(), Arc::clone(&heard))))
-        .unwrap();
-    let leased = lease(&lent);
-    assert_eq!(leased.depth(), Ok(0), "it is leased");
-    drop(lent);
-    assert!(heard.lock().unwrap().is_empty());
-    drop(leased);
-    assert_eq!(*heard.lock().unwrap(), [Ok(())]);
-}
