@@ -102,6 +102,7 @@
 //! - `tests::identity::coming_home::object_stays_wrapped_for_its_owner_when_the_policy_keeps_it_so`
 //! - `tests::identity::coming_home::object_is_rejected_at_home_when_the_policy_refuses_it`
 //! - `tests::identity::foreign::proxy_of_a_foreign_membrane_is_never_stripped`
+//! - `tests::identity::foreign::owners_proxy_of_another_grant_is_wrapped_as_it_comes_in`
 //! - `tests::callbacks::closure_of_a_foreign_membrane_is_never_stripped`
 //! - `tests::two_hops::identity::object_comes_back_through_both_hops_as_itself_and_one_layer_at_a_time`
 //! - `tests::hostile::forwarding::object_that_forwards_the_question_to_a_stolen_proxy_is_not_believed`
@@ -138,6 +139,7 @@
 //! - `tests::revocation::freeing::idle_target_is_dropped_before_revoke_returns`
 //! - `tests::revocation::freeing::busy_target_is_dropped_by_the_last_caller`
 //! - `tests::lease::revoking::leased_call_after_the_revocation_is_refused_and_the_target_goes_with_the_lease`
+//! - `fuzz::calls`
 //! - `loom::gate::loom_revoke::target_is_dropped_once_and_idle_when_a_call_races`
 //! - `loom::gate::loom_revoke::heavy_barrier_is_needed`
 //! - `loom::gate::loom_leases::held_target_is_dropped_once_and_after_the_hold`
@@ -276,6 +278,7 @@
 //! - `tests::authority::audit::counting::every_call_of_every_thread_is_told_and_counted_once`
 //! - `tests::authority::audit::hooks::hooks_further_up_hear_what_is_heard_below`
 //! - `tests::domains::refusals::refused_call_is_counted_and_told_as_if_the_proxy_had_refused_it`
+//! - `tests::authority::refusals::call_that_fails_to_cross_as_it_is_revoked_is_one_refusal`
 //! - `tests::authority::audit::hooks::hook_may_call_revoke_replace_itself_and_panic`
 //! - `tests::asynchronous::audit::hooks::racing_ends_of_a_call_are_told_as_one`
 //! - `tests::asynchronous::joining::calls_of_many_threads_are_joined_by_their_numbers`
