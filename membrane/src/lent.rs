@@ -6,6 +6,7 @@ use crate::authority::watch;
 use crate::direction::Direction;
 use crate::error::{Error, ErrorKind};
 use crate::membrane_handle::Membrane;
+use crate::query::{Found, Layers};
 use crate::reason::Reason;
 use crate::revocation::Revoker;
 
@@ -17,29 +18,64 @@ use crate::revocation::Revoker;
 /// made it for lending on.
 #[derive(Clone, Debug)]
 pub struct Lent {
-    pub(crate) direction: Direction,
-    pub(crate) allowed: u64,
-    pub(crate) membrane: Membrane,
-    /// The interface that the object crossed as.
-    pub(crate) interface: &'static str,
-    /// The methods of the one that was asked about.
-    pub(crate) methods: &'static [&'static str],
+    allowed: u64,
+    outer: Layer,
+    /// What the proxy stands for, if that is a proxy, and so on.
+    inner: Vec<Layer>,
+    /// The methods of the interface that was asked about.
+    methods: &'static [&'static str],
+}
+
+/// One of the proxies that stand for each other.
+#[derive(Clone, Debug)]
+struct Layer {
+    direction: Direction,
+    membrane: Membrane,
+    /// The methods that it lets through itself.
+    allowed: u64,
+    /// The interface that its object crossed as.
+    interface: &'static str,
+}
+
+impl Layer {
+    fn new(found: Found) -> Self {
+        Self {
+            direction: found.direction,
+            allowed: found.allowed,
+            interface: found.name(),
+            membrane: Membrane(found.scope),
+        }
+    }
+}
+
+/// Whether the method of this number is one of `allowed`.
+fn has(allowed: u64, method: u32) -> bool {
+    method < u64::BITS && allowed & (1 << method) != 0
 }
 
 impl Lent {
+    pub(crate) fn new(found: Layers, methods: &'static [&'static str]) -> Self {
+        Self {
+            allowed: found.allowed,
+            outer: Layer::new(found.outer),
+            inner: found.inner.into_iter().map(Layer::new).collect(),
+            methods,
+        }
+    }
+
     /// The way that the object went.
     pub fn direction(&self) -> Direction {
-        self.direction
+        self.outer.direction
     }
 
     /// The membrane or grant that the proxy is of, as [`Membrane::id`] and [snapshots](crate::Membrane::snapshot) name it.
     pub fn grant(&self) -> GrantId {
-        self.membrane.id()
+        self.outer.membrane.id()
     }
 
     /// What ends access through that membrane or grant, and so through the proxy.
     pub fn revoker(&self) -> Revoker {
-        self.membrane.revoker()
+        self.outer.membrane.revoker()
     }
 
     /// Whether calls still go through, as far as revocation goes.
@@ -48,7 +84,7 @@ impl Lent {
     ///
     /// [`ErrorKind::Revoked`](crate::ErrorKind::Revoked) with the reason, if they do not.
     pub fn check(&self) -> Result<(), Error> {
-        let scope = &self.membrane.0;
+        let scope = &self.outer.membrane.0;
         if scope.is_revoked() {
             Err(Error::revoked(Reason::from_number(scope.reason())))
         } else {
@@ -59,21 +95,51 @@ impl Lent {
     /// Whether the method of this number may be called: its position in
     /// [`Interface::METHODS`](crate::Interface::METHODS) of the interface that was asked about.
     pub fn allows(&self, method: u32) -> bool {
-        method < u64::BITS && self.allowed & (1 << method) != 0
+        has(self.allowed, method)
     }
 }
 
-/// What the proxy would answer to a call of this method whatever its arguments are, if it would refuse it: counted, and told
-/// to whoever watches, as if it had been asked. For whoever has arguments to convert before there is anything to ask it.
+/// What is carried through a membrane in `direction`, and is no object of an interface that could be asked about: as if it were
+/// one, all of it allowed.
+pub fn carried(
+    membrane: &Membrane,
+    direction: Direction,
+    interface: &'static str,
+    methods: &'static [&'static str],
+) -> Lent {
+    let allowed = (1 << methods.len()) - 1;
+    Lent {
+        allowed,
+        outer: Layer {
+            direction,
+            membrane: membrane.clone(),
+            allowed,
+            interface,
+        },
+        inner: Vec::new(),
+        methods,
+    }
+}
+
+/// The answer to a call of this method, if the list or a revocation refuses it, whatever its arguments are: counted, and told to
+/// whoever watches, as if the proxy had been asked. For whoever has arguments to convert before there is anything to ask it.
+///
+/// Of layers it is the first one whose list has not got the method that refuses.
 pub fn turned_away(lent: &Lent, method: u32) -> Option<Error> {
-    let (what, error) = if lent.allows(method) {
-        (Counted::Revoked, lent.check().err()?)
+    let (layer, what, error) = if lent.allows(method) {
+        (&lent.outer, Counted::Revoked, lent.check().err()?)
     } else {
-        (Counted::NotAllowed, ErrorKind::Refused.into())
+        let inner = || lent.inner.iter().find(|layer| !has(layer.allowed, method));
+        let layer = if has(lent.outer.allowed, method) {
+            inner().unwrap_or(&lent.outer)
+        } else {
+            &lent.outer
+        };
+        (layer, Counted::NotAllowed, ErrorKind::Refused.into())
     };
     let name = lent.methods.get(method as usize);
-    let label = (lent.interface, name.copied().unwrap_or("?"));
-    let calls = lent.direction.reversed();
-    watch::turned_away_as(&lent.membrane.0, label, calls, what, || error);
+    let label = (layer.interface, name.copied().unwrap_or("?"));
+    let calls = layer.direction.reversed();
+    watch::turned_away_as(&layer.membrane.0, label, calls, what, || error);
     Some(error)
 }

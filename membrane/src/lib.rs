@@ -76,7 +76,7 @@ pub mod __private {
         assert_result, check_argument, check_interface, concat_arguments, concat_names,
         concat_supers, index, mask, number, offset,
     };
-    pub use crate::lent::turned_away;
+    pub use crate::lent::{carried, turned_away};
     pub use crate::passable::{Borrowed, Inspected, Lent, Owned, Unseen, copied};
     pub use crate::policy::allow;
     pub use crate::proxy::{Proxy, Route};

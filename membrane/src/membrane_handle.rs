@@ -458,13 +458,7 @@ impl Membrane {
     /// ```
     pub fn lent<T: ?Sized + Target>(&self, object: &Arc<T>) -> Option<Lent> {
         let found = query::lent(object, self.0.data().root_id())?;
-        descends(&found.scope, &self.0).then(|| Lent {
-            direction: found.direction,
-            allowed: found.allowed,
-            interface: found.name(),
-            methods: T::METHODS,
-            membrane: Self(found.scope),
-        })
+        descends(&found.outer.scope, &self.0).then(|| Lent::new(found, T::METHODS))
     }
 
     /// How many proxies of this membrane are alive, its children's not counted; zero once it is revoked.

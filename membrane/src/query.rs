@@ -122,26 +122,40 @@ pub(crate) fn whose<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Result<Wh
     }
 }
 
-/// What `object` is, if it is a proxy of the tree `root`, live or broken: with the methods of `T` that may be called.
-///
-/// Of layers of proxies that is what all of them let through. What cannot be looked at lets nothing through.
-pub(crate) fn lent<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Option<Found> {
+/// A proxy of a tree, live or broken, and those that it stands for, each with the methods of one interface that it lets through.
+pub(crate) struct Layers {
+    pub(crate) outer: Found,
+    /// Outermost first.
+    pub(crate) inner: Vec<Found>,
+    /// The methods that all of them let through. What cannot be looked at lets nothing through.
+    pub(crate) allowed: u64,
+}
+
+/// What `object` is, if it is a proxy of the tree `root`.
+pub(crate) fn lent<T: ?Sized + Target>(object: &Arc<T>, root: u64) -> Option<Layers> {
     let (mut outer, mut target) = ask(object, root).ok()??;
     outer.allowed = outer.allowed_as::<T>();
     let mut layered = outer.layered && outer.refusal.is_none();
+    let mut layers = Layers {
+        allowed: outer.allowed,
+        inner: Vec::new(),
+        outer,
+    };
     for _ in 0..MAX_LAYERS {
         if !layered {
-            return Some(outer);
+            return Some(layers);
         }
-        let Some(Ok(Some((inner, below)))) = target.map(|target| ask(&target, root)) else {
+        let Some(Ok(Some((mut inner, below)))) = target.map(|target| ask(&target, root)) else {
             break;
         };
-        outer.allowed &= inner.allowed_as::<T>();
+        inner.allowed = inner.allowed_as::<T>();
         layered = inner.layered && inner.refusal.is_none();
         target = below;
+        layers.allowed &= inner.allowed;
+        layers.inner.push(inner);
     }
-    outer.allowed = 0;
-    Some(outer)
+    layers.allowed = 0;
+    Some(layers)
 }
 
 /// What a proxy says of itself, and its target if that can be had.

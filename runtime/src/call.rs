@@ -3,12 +3,13 @@
 //!
 //! Which one is taken follows from two domains, the object's home and the caller, and from nothing that a caller says.
 //! The untrusted path ends in the proxy that the membrane made, which decides by itself whether the call goes through; what
-//! is checked here around that keeps to the membrane's own order: a refused caller does not learn about its arguments.
+//! is checked here around that keeps to the membrane's own order: a caller who may not call, or not any more, does not learn
+//! about its arguments. Conditions are the proxy's to ask, when there are arguments to go with the call.
 
 use crate::call_error::CallError;
 use crate::domain::Domain;
 use crate::fault::{self, Fault};
-use crate::object::{Between, Object};
+use crate::object::Object;
 use crate::value::Value;
 use membrane::__private::turned_away;
 use membrane::ErrorKind;
@@ -111,7 +112,7 @@ fn untrusted(
 #[inline(never)]
 fn refused(object: &Object, method: u32) -> CallError {
     // So that it is counted and told: what it says is no more than this.
-    if let Some(Between::Lent(lent)) = object.between() {
+    if let Some(lent) = object.between() {
         turned_away(lent, method);
     }
     ErrorKind::Refused.into()
@@ -120,10 +121,10 @@ fn refused(object: &Object, method: u32) -> CallError {
 /// Arguments that may be too large, or hold an iterator, which a call that is refused would take: so the revocation comes first.
 #[inline(never)]
 fn looked_at(side: &Domain, object: &Object, method: u32, args: &[Value]) -> Result<(), CallError> {
-    if let Some(between) = object.between() {
-        between.check(method)?;
+    match object.between().and_then(|lent| turned_away(lent, method)) {
+        Some(error) => Err(error.into()),
+        None => side.check_message(args),
     }
-    side.check_message(args)
 }
 
 /// What is not the plain case: an error, or a result that is too large.
@@ -139,8 +140,8 @@ fn settled(
         return match result {
             // Before the proxy was asked.
             Err(error @ CallError::Arguments(_)) => {
-                let checked = object.between().map(|between| between.check(method));
-                Err(checked.and_then(Result::err).map_or(error, Into::into))
+                let refused = object.between().and_then(|lent| turned_away(lent, method));
+                Err(refused.map_or(error, Into::into))
             }
             other => other,
         };

@@ -14,8 +14,7 @@ use crate::dynamic::DynamicInterface;
 use crate::fault::{self, Fault};
 use crate::interface::Interface;
 use crate::value::Value;
-use membrane::__private::turned_away;
-use membrane::{Direction, Error, Lent, Membrane};
+use membrane::{Error, Lent};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -35,29 +34,10 @@ struct Inner<D: ?Sized> {
     holder: DomainId,
     home: DomainId,
     allowed: u64,
-    /// What is between the two, if they differ.
-    between: Option<Between>,
+    /// What is between the two, if they differ: a proxy, as its membrane tells of it, which may be of a grant of somebody else's.
+    between: Option<Lent>,
     interface: &'static Interface,
     dispatch: D,
-}
-
-/// The membrane between an object and its holder.
-pub(crate) enum Between {
-    /// As the membrane tells of a proxy, which may be of a grant of somebody else's.
-    Lent(Lent),
-    /// The link's, of what is carried by a method and is no proxy of an interface.
-    Link(Membrane),
-}
-
-impl Between {
-    /// What a revoked membrane answers to a call of this method, whatever it is called with. Its owner sees and hears of that.
-    #[inline]
-    pub(crate) fn check(&self, method: u32) -> Result<(), Error> {
-        match self {
-            Self::Lent(lent) => lent.check().inspect_err(|_| _ = turned_away(lent, method)),
-            Self::Link(membrane) => membrane.pass((), Direction::Outbound),
-        }
-    }
 }
 
 /// An object of the domain's own, and a way to find it again that does not keep it alive.
@@ -102,7 +82,7 @@ impl Object {
         holder: DomainId,
         home: DomainId,
         allowed: u64,
-        between: Between,
+        between: Lent,
         dispatch: impl Dispatch + 'static,
     ) -> Self {
         // Of a closure and an iterator all is allowed, and all is one method: what there is not is not allowed either.
@@ -179,7 +159,7 @@ impl Object {
     }
 
     #[inline]
-    pub(crate) fn between(&self) -> Option<&Between> {
+    pub(crate) fn between(&self) -> Option<&Lent> {
         self.0.between.as_ref()
     }
 

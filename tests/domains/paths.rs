@@ -191,6 +191,13 @@ fn object_that_was_lent_by_a_grant_keeps_to_the_grant() {
         ErrorKind::Refused
     );
     assert_eq!(kind(guest.call(&granted, KEPT, &[])), ErrorKind::Refused);
+    // It is counted where it is refused, and nowhere else.
+    let not_allowed =
+        |membrane: &membrane::Membrane| membrane.snapshot().grants[0].refused.not_allowed;
+    assert_eq!((not_allowed(&membrane), not_allowed(&grant)), (0, 2));
+    // What neither of both lists is refused by the outer one.
+    assert_eq!(kind(guest.call(&granted, WIPE, &[])), ErrorKind::Refused);
+    assert_eq!((not_allowed(&membrane), not_allowed(&grant)), (1, 2));
     assert_eq!(guest.call(&granted, ECHO, &["d".into()]), Ok("d".into()));
     assert_eq!(entered(&log), ["echo"]);
     grant.revoke("the grant");

@@ -129,6 +129,9 @@ fn iterator_of_a_revoked_membrane_is_revoked_whatever_it_is_called_with() {
         panic!()
     };
     let items = runtime.host().send(&items, &guest).expect("joined");
+    let membrane = runtime.host().membrane(&guest).expect("joined");
+    let told = heard(&membrane);
+    let take = || std::mem::take(&mut *told.lock().expect("no panic"));
     let large = text(9 << 20);
     let wrong: [&[Value]; 2] = [&["".into()], &[1.into()]];
     for args in wrong {
@@ -140,12 +143,24 @@ fn iterator_of_a_revoked_membrane_is_revoked_whatever_it_is_called_with() {
     let too_large = guest.call(&items, 0, std::slice::from_ref(&large));
     assert_eq!(too_large, Err(Limit::MessageBytes.into()));
     assert_eq!(guest.call(&items, 0, &[]), Ok(1.into()));
+    // Its owner sees and hears of what is refused, whichever way.
+    take();
     guest.close("the end");
-    for args in wrong {
+    take();
+    for args in [wrong[0], wrong[1], &[large], &[]] {
         assert_broken(guest.call(&items, 0, args), "the end");
+        let [("Iterator", "next", Outcome::Refused(error))] = take()[..] else {
+            panic!("a call that is refused is told once")
+        };
+        assert_eq!(error.kind(), ErrorKind::Revoked);
     }
-    assert_broken(guest.call(&items, 0, &[large]), "the end");
     assert_eq!(kind(guest.call(&items, 1, &[])), ErrorKind::Refused);
+    assert_eq!(
+        take(),
+        [("Iterator", "?", Outcome::Refused(ErrorKind::Refused.into()))]
+    );
+    let refused = membrane.snapshot().grants[0].refused;
+    assert_eq!((refused.not_allowed, refused.revoked), (1, 4));
 }
 
 #[test]

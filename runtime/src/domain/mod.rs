@@ -21,7 +21,7 @@ use crate::dynamic::DynamicInterface;
 use crate::fault::{self, Fault};
 use crate::interface::InterfaceHash;
 use crate::limits::Limits;
-use crate::object::{Between, Object, Typed};
+use crate::object::{Object, Typed};
 use crate::registry::Registry;
 use crate::value::Value;
 use exports::Exports;
@@ -196,7 +196,7 @@ impl Domain {
                 self.id(),
                 link.peer_of(self.id()),
                 allowed,
-                Between::Lent(lent),
+                lent,
                 Typed::new(object),
             );
         }

@@ -87,10 +87,7 @@ impl Table {
 
     fn key(&self, handle: Handle) -> Option<Key> {
         if fault::on(Fault::AnyGeneration) {
-            // The place is the lower half.
-            let place = |key: u64| key & u64::from(u32::MAX);
-            let mut keys = self.named.keys();
-            return keys.find(|key| place(key.data().as_ffi()) == place(handle.key));
+            return self.key_of_any_generation(handle);
         }
         let key = KeyData::from_ffi(handle.key);
         if fault::on(Fault::AnyDomain) {
@@ -99,6 +96,14 @@ impl Table {
         // Reading forgives a bit: of two numbers for one key, only the one that was given out is its name.
         let is_name = handle.domain == self.domain.number() && key.as_ffi() == handle.key;
         is_name.then(|| key.into())
+    }
+
+    /// For a fault only.
+    fn key_of_any_generation(&self, handle: Handle) -> Option<Key> {
+        // The place is the lower half.
+        let place = |key: u64| key & u64::from(u32::MAX);
+        let mut keys = self.named.keys();
+        keys.find(|key| place(key.data().as_ffi()) == place(handle.key))
     }
 
     pub(super) fn insert(&mut self, object: &Object) -> Result<Handle, Limit> {

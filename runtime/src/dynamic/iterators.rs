@@ -9,8 +9,9 @@ use crate::domain::{Domain, Link};
 use crate::fault::{self, Fault};
 use crate::foreign::{Foreign, Imported};
 use crate::interface::{Describing, Interface, Known, Type, interface, method};
-use crate::object::{Between, Dispatch, Object, Own};
+use crate::object::{Dispatch, Object, Own};
 use crate::value::Value;
+use membrane::__private::carried;
 use membrane::{Error, ErrorKind, Passable};
 use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -119,7 +120,12 @@ fn hold<T: Passable + Dynamic, E: Passable + Dynamic + From<Error>>(
             side.id(),
             link.peer_of(side.id()),
             u64::MAX,
-            Between::Link(link.membrane().clone()),
+            carried(
+                link.membrane(),
+                link.direction_to(side.id()),
+                "Iterator",
+                &["next"],
+            ),
             iterating,
         ),
         None => Object::own(side.id(), iterating),
