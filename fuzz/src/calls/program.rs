@@ -134,8 +134,8 @@ pub enum Op {
         recipe: Recipe,
         reply: Reply,
     },
-    /// Leases a proxy and asks it, outside of any call. What the side calls by a number of 128 or more it calls through a lease,
-    /// if it has one.
+    /// Leases a proxy and asks it, outside of any call, if no depth limit is in reach. What the side calls by a number of 128 or
+    /// more it calls through a lease, if it has one, on the same condition.
     Lease { side: u8, slot: u8 },
     /// Gives a lease back.
     GiveBack { side: u8, slot: u8 },

@@ -197,7 +197,7 @@ pub struct Tally {
     pub answered: usize,
     /// Targets that were entered through a lease that keeps them.
     pub leased: usize,
-    /// Leases that keep what a revocation took.
+    /// Calls through leases that keep what a revocation took.
     pub outlived: usize,
     /// References that arrived as the object itself.
     pub home: usize,

@@ -41,7 +41,16 @@ mod loom_wait;
 mod model;
 #[cfg(not(loom))]
 mod panics;
-#[cfg(all(not(loom), not(miri), target_os = "linux"))]
+#[cfg(all(
+    not(loom),
+    not(miri),
+    target_os = "linux",
+    any(
+        target_arch = "x86_64",
+        target_arch = "aarch64",
+        target_arch = "riscv64"
+    )
+))]
 mod refused_barrier;
 #[cfg(not(loom))]
 mod revocation;

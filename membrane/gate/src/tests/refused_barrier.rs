@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 const MEMBARRIER: i64 = if cfg!(target_arch = "x86_64") {
     324
 } else {
-    // As on all systems that are not older than the call.
+    // Of aarch64 and riscv64.
     283
 };
 
