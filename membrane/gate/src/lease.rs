@@ -48,6 +48,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What [`Running::method`](crate::Running) says of a cell that is held, rather than called, at the moment.
 pub const HELD: u32 = u32::MAX - 1;
+// A pin's, and no method's.
+const _: () = assert!(HELD != u32::MAX);
 
 /// All holds there are.
 #[derive(Debug)]
