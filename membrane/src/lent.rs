@@ -9,6 +9,8 @@ use crate::membrane_handle::Membrane;
 use crate::query::{Found, Layers};
 use crate::reason::Reason;
 use crate::revocation::Revoker;
+use crate::tree::Scope;
+use std::sync::{Arc, Weak};
 
 /// A proxy of a membrane, as [`Membrane::lent`] finds it.
 ///
@@ -19,18 +21,18 @@ use crate::revocation::Revoker;
 #[derive(Clone, Debug)]
 pub struct Lent {
     allowed: u64,
+    membrane: Membrane,
     outer: Layer,
-    /// What the proxy stands for, if that is a proxy, and so on.
-    inner: Vec<Layer>,
+    /// What the proxy stands for, if that is a proxy, and so on; and of which grants, which are not kept for that.
+    inner: Vec<(Layer, Weak<Scope>)>,
     /// The methods of the interface that was asked about.
     methods: &'static [&'static str],
 }
 
 /// One of the proxies that stand for each other.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Layer {
     direction: Direction,
-    membrane: Membrane,
     /// The methods that it lets through itself.
     allowed: u64,
     /// The interface that its object crossed as.
@@ -38,12 +40,11 @@ struct Layer {
 }
 
 impl Layer {
-    fn new(found: Found) -> Self {
+    fn new(found: &Found) -> Self {
         Self {
             direction: found.direction,
             allowed: found.allowed,
             interface: found.name(),
-            membrane: Membrane(found.scope),
         }
     }
 }
@@ -55,10 +56,14 @@ fn has(allowed: u64, method: u32) -> bool {
 
 impl Lent {
     pub(crate) fn new(found: Layers, methods: &'static [&'static str]) -> Self {
+        let inner = found.inner.iter();
         Self {
             allowed: found.allowed,
-            outer: Layer::new(found.outer),
-            inner: found.inner.into_iter().map(Layer::new).collect(),
+            outer: Layer::new(&found.outer),
+            inner: inner
+                .map(|found| (Layer::new(found), Arc::downgrade(&found.scope)))
+                .collect(),
+            membrane: Membrane(found.outer.scope),
             methods,
         }
     }
@@ -70,12 +75,12 @@ impl Lent {
 
     /// The membrane or grant that the proxy is of, as [`Membrane::id`] and [snapshots](crate::Membrane::snapshot) name it.
     pub fn grant(&self) -> GrantId {
-        self.outer.membrane.id()
+        self.membrane.id()
     }
 
     /// What ends access through that membrane or grant, and so through the proxy.
     pub fn revoker(&self) -> Revoker {
-        self.outer.membrane.revoker()
+        self.membrane.revoker()
     }
 
     /// Whether calls still go through, as far as revocation goes.
@@ -84,7 +89,7 @@ impl Lent {
     ///
     /// [`ErrorKind::Revoked`](crate::ErrorKind::Revoked) with the reason, if they do not.
     pub fn check(&self) -> Result<(), Error> {
-        let scope = &self.outer.membrane.0;
+        let scope = &self.membrane.0;
         if scope.is_revoked() {
             Err(Error::revoked(Reason::from_number(scope.reason())))
         } else {
@@ -110,9 +115,9 @@ pub fn carried(
     let allowed = (1 << methods.len()) - 1;
     Lent {
         allowed,
+        membrane: membrane.clone(),
         outer: Layer {
             direction,
-            membrane: membrane.clone(),
             allowed,
             interface,
         },
@@ -126,20 +131,28 @@ pub fn carried(
 ///
 /// Of layers it is the first one whose list has not got the method that refuses.
 pub fn turned_away(lent: &Lent, method: u32) -> Option<Error> {
-    let (layer, what, error) = if lent.allows(method) {
-        (&lent.outer, Counted::Revoked, lent.check().err()?)
-    } else {
-        let inner = || lent.inner.iter().find(|layer| !has(layer.allowed, method));
-        let layer = if has(lent.outer.allowed, method) {
-            inner().unwrap_or(&lent.outer)
-        } else {
-            &lent.outer
-        };
-        (layer, Counted::NotAllowed, ErrorKind::Refused.into())
-    };
+    if lent.allows(method) {
+        let revoked = (Counted::Revoked, lent.check().err()?);
+        tell(lent, &lent.outer, &lent.membrane.0, method, revoked);
+        return Some(revoked.1);
+    }
+    let refused = (Counted::NotAllowed, ErrorKind::Refused.into());
+    let mut inner = lent.inner.iter();
+    match inner.find(|(layer, _)| !has(layer.allowed, method)) {
+        Some((layer, scope)) if has(lent.outer.allowed, method) => {
+            // If its grant is gone, so is whoever would hear.
+            if let Some(scope) = scope.upgrade() {
+                tell(lent, layer, &scope, method, refused);
+            }
+        }
+        _ => tell(lent, &lent.outer, &lent.membrane.0, method, refused),
+    }
+    Some(refused.1)
+}
+
+fn tell(lent: &Lent, layer: &Layer, scope: &Scope, method: u32, (what, error): (Counted, Error)) {
     let name = lent.methods.get(method as usize);
     let label = (layer.interface, name.copied().unwrap_or("?"));
     let calls = layer.direction.reversed();
-    watch::turned_away_as(&layer.membrane.0, label, calls, what, || error);
-    Some(error)
+    watch::turned_away_as(scope, label, calls, what, || error);
 }

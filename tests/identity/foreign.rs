@@ -101,8 +101,8 @@ fn proxy_of_a_foreign_membrane_crosses_where_it_is_too_deep_to_be_called() {
 
 /// A holder may find what the owner has of another holder: by a mistake of the host's, or in memory that they share.
 ///
-/// Fails when `Crossing::reference` looks at the scope alone, or at the side alone, to tell whose an inbound proxy is: it would
-/// arrive as it is, and outlive the grant that it came through.
+/// Fails when `Crossing::reference` looks at the side alone to tell whose an inbound proxy is: it would arrive as it is, and
+/// outlive the grant that it came through.
 #[test]
 fn owners_proxy_of_another_grant_is_wrapped_as_it_comes_in() {
     let root = Membrane::new(swap_policy());
@@ -133,6 +133,8 @@ fn owners_proxy_of_another_grant_is_wrapped_as_it_comes_in() {
 }
 
 /// The same of a holder that has lent on what it holds: one scope, and two sides that its objects are at.
+///
+/// Fails when the scope alone is looked at.
 #[test]
 fn proxy_for_one_side_is_wrapped_as_it_comes_in_to_another() {
     let root = Membrane::new(swap_policy());

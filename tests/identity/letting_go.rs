@@ -84,3 +84,20 @@ fn proxy_outlives_every_handle_of_its_membrane() {
     revoker.revoke("over");
     secret.assert_dead(&lent, Some("over"));
 }
+
+/// Fails if it holds the grants of the proxies that the proxy stands for: they would last as long as anybody remembers it.
+#[test]
+fn what_an_owner_was_told_of_a_proxy_keeps_no_grant_further_in() {
+    let root = Membrane::new(swap_policy());
+    let [inner, outer] = [(); 2].map(|()| root.grant(&swap_policy()).unwrap());
+    let lent = inner.wrap(Secret::new(1).raw).unwrap();
+    let lent = outer.wrap(lent).unwrap();
+    let told = root.lent(&lent).expect("a proxy of the root's");
+    assert!(told.allows(0));
+    drop(inner);
+    let grants = || root.snapshot().grants.len();
+    assert_eq!(grants(), 3, "the outer proxy has the inner one");
+    outer.revoke("over");
+    assert_eq!(grants(), 2, "the root, and the outer one that was told of");
+    assert!(told.check().is_err());
+}
