@@ -3,8 +3,7 @@
 mod numbering;
 
 pub use numbering::{
-    Super, check_argument, check_interface, concat_arguments, concat_names, concat_supers, index,
-    mask, number, offset,
+    Super, check_argument, check_interface, concat, concat_supers, index, mask, number, offset,
 };
 
 use crate::callback::Kept;

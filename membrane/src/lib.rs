@@ -73,8 +73,8 @@ pub mod __private {
     pub use crate::crossing::{Call, Crossing, Level};
     pub use crate::interface::{
         Argument, InterfaceResult, Super, Target, assert_borrowed, assert_copied, assert_interface,
-        assert_result, check_argument, check_interface, concat_arguments, concat_names,
-        concat_supers, index, mask, number, offset,
+        assert_result, check_argument, check_interface, concat, concat_supers, index, mask, number,
+        offset,
     };
     pub use crate::lent::{carried, turned_away};
     pub use crate::passable::{Borrowed, Inspected, Lent, Owned, Unseen, copied};

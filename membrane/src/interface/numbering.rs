@@ -9,42 +9,23 @@
     reason = "the constant functions panic at compile time: that is how they report"
 )]
 
-use super::{Argument, Interface, MAX_METHODS};
+use super::{Interface, MAX_METHODS};
 
-/// Joins lists of names.
-pub const fn concat_names<const N: usize>(lists: &[&[&'static str]]) -> [&'static str; N] {
-    let mut names = [""; N];
+/// Joins lists. What fills the joint one beforehand does not stay.
+pub const fn concat<T: Copy, const N: usize>(lists: &[&[T]], filler: T) -> [T; N] {
+    let mut all = [filler; N];
     let (mut list, mut at) = (0, 0);
     while list < lists.len() {
         let mut index = 0;
         while index < lists[list].len() {
-            names[at] = lists[list][index];
+            all[at] = lists[list][index];
             at += 1;
             index += 1;
         }
         list += 1;
     }
     assert!(at == N, "N is the sum of the lengths");
-    names
-}
-
-/// Joins lists of the arguments of methods.
-pub const fn concat_arguments<const N: usize>(
-    lists: &[&[&'static [Argument]]],
-) -> [&'static [Argument]; N] {
-    let mut arguments: [&'static [Argument]; N] = [&[]; N];
-    let (mut list, mut at) = (0, 0);
-    while list < lists.len() {
-        let mut index = 0;
-        while index < lists[list].len() {
-            arguments[at] = lists[list][index];
-            at += 1;
-            index += 1;
-        }
-        list += 1;
-    }
-    assert!(at == N, "N is the sum of the lengths");
-    arguments
+    all
 }
 
 /// The number of `T`'s method of this name, own or inherited.
@@ -212,12 +193,11 @@ const fn same(a: &str, b: &str) -> bool {
 #[allow(dead_code, reason = "methods are numbered here, not called")]
 mod tests {
     use super::{
-        Super, check_argument, check_interface, concat_arguments, concat_names, concat_supers,
-        index, mask, number, offset,
+        Super, check_argument, check_interface, concat, concat_supers, index, mask, number, offset,
     };
     use crate::error::Error;
     use crate::interface;
-    use crate::interface::{Argument, Interface, MAX_METHODS};
+    use crate::interface::{Interface, MAX_METHODS};
 
     /// Three methods; two of the names are of one length, one begins as another does.
     #[interface]
@@ -310,27 +290,14 @@ mod tests {
 
     #[test]
     fn lists_are_joined_in_their_order() {
-        assert_eq!(
-            concat_names::<4>(&[&["a", "b"], &[], &["c"], &["d"]]),
-            ["a", "b", "c", "d"]
-        );
-        let [one, two]: [&'static [Argument]; 2] =
-            [&<dyn Both>::__ARGUMENTS[0], &<dyn Left>::__ARGUMENTS[1]].map(|list| *list);
-        let names = concat_arguments::<3>(&[&[one], &[], &[two, one]])
-            .map(|list| list.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
-        assert_eq!(names, [vec!["only"], vec!["first", "other"], vec!["only"]]);
+        let joint: [&str; 4] = concat(&[&["a", "b"], &[], &["c"], &["d"]], "");
+        assert_eq!(joint, ["a", "b", "c", "d"]);
     }
 
     #[test]
     #[should_panic(expected = "N is the sum of the lengths")]
-    fn list_of_names_has_no_gap() {
-        concat_names::<3>(&[&["a"], &["b"]]);
-    }
-
-    #[test]
-    #[should_panic(expected = "N is the sum of the lengths")]
-    fn list_of_arguments_has_no_gap() {
-        concat_arguments::<2>(&[&[&[]]]);
+    fn joint_list_has_no_gap() {
+        let _: [&str; 3] = concat(&[&["a"], &["b"]], "");
     }
 
     #[test]

@@ -368,10 +368,10 @@ impl Context<'_> {
             let methods = quote! {{
                 const __MEMBRANE_LEN: usize =
                     <#object as #root::Interface>::__OWN.len() #(+ #supers.methods.len())*;
-                &#private::concat_names::<__MEMBRANE_LEN>(&[
-                    <#object as #root::Interface>::__OWN,
-                    #(#supers.methods,)*
-                ])
+                &#private::concat::<&'static str, __MEMBRANE_LEN>(
+                    &[<#object as #root::Interface>::__OWN, #(#supers.methods,)*],
+                    "",
+                )
             }};
             let inherited = quote! {{
                 const __MEMBRANE_LEN: usize = 0 #(+ 1 + #supers.supers.len())*;

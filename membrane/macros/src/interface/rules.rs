@@ -124,7 +124,10 @@ impl Context<'_> {
         let supers = self.in_supers();
         quote! {{
             const __MEMBRANE_LEN: usize = <#object as #root::Interface>::METHODS.len();
-            &#private::concat_arguments::<__MEMBRANE_LEN>(&[&[#(#own),*] #(, #supers.arguments)*])
+            &#private::concat::<&'static [#private::Argument], __MEMBRANE_LEN>(
+                &[&[#(#own),*] #(, #supers.arguments)*],
+                &[],
+            )
         }}
     }
 }
